@@ -1,0 +1,308 @@
+"""One division in frequency: every method here is a gain on the half spectrum.
+
+The array that multiplies the spectrum can be drawn as a curve and applied to the picture; it is the same array. All filters
+assume that the blur is periodic.
+"""
+
+import numpy as np
+from scipy import fft
+
+from . import _check
+from .operators import gradient_power
+from .psf import psf_to_otf
+
+
+def inverse_gain(otf, epsilon=0.0):
+    """Gain of plain division by the OTF, made safe by a small constant.
+
+    Parameters
+    ----------
+    otf : (M, N//2 + 1) complex array
+        Transfer function of the blur, from `psf_to_otf`.
+    epsilon : float >= 0, optional
+        Added to the OTF. Larger amplifies less, as long as the OTF is nowhere negative.
+
+    Returns
+    -------
+    gain : (M, N//2 + 1) complex array
+
+    Raises
+    ------
+    ValueError
+        If epsilon is negative, or otf + epsilon vanishes somewhere.
+
+    Notes
+    -----
+    1 / (H + epsilon). Where H is near -epsilon the sum is nearer to zero than H was: this epsilon protects only an OTF that
+    is nowhere negative, such as a Gaussian's. `tikhonov_gain` protects any.
+    """
+    return _reciprocal(otf + _check.number("epsilon", epsilon), "epsilon")
+
+
+def truncated_gain(otf, threshold):
+    """Gain that divides where the blur left something, and gives up elsewhere.
+
+    Parameters
+    ----------
+    otf : (M, N//2 + 1) complex array
+        Transfer function of the blur.
+    threshold : float > 0
+        Frequencies with |otf| below it are dropped. Larger is smoother; no gain exceeds 1 / threshold.
+
+    Returns
+    -------
+    gain : (M, N//2 + 1) complex array
+
+    Raises
+    ------
+    ValueError
+        If the threshold is not positive.
+
+    Notes
+    -----
+    The truncated singular value decomposition of a periodic blur. The hard edge in frequency rings in the picture.
+
+    References
+    ----------
+    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 5.
+    """
+    threshold = _check.number("threshold", threshold, above=True)
+    keep = np.abs(otf) >= threshold
+    return np.divide(1, otf, out=np.zeros_like(otf), where=keep)
+
+
+def tikhonov_gain(otf, weight, penalty=1.0):
+    """Gain of Tikhonov's filter: least squares with a quadratic penalty.
+
+    Parameters
+    ----------
+    otf : (M, N//2 + 1) complex array
+        Transfer function of the blur, from `psf_to_otf`.
+    weight : float >= 0
+        Regularization weight, dimensionless when the PSF sums to 1. Larger is smoother; 0 is the inverse filter.
+    penalty : float or (M, N//2 + 1) real array, optional
+        |D|**2 of what is penalized: 1 for the image itself, ``gradient_power(shape)`` for its slope.
+
+    Returns
+    -------
+    gain : (M, N//2 + 1) complex array
+
+    Raises
+    ------
+    ValueError
+        If the weight is negative, or so small that the denominator vanishes.
+
+    Notes
+    -----
+    Minimizes 1/2 ||h * x - y||**2 + weight/2 ||d * x||**2 when the blur is periodic, hence
+    conj(H) / (|H|**2 + weight |D|**2). Without the conj an asymmetric PSF is blurred twice instead of undone.
+
+    References
+    ----------
+    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 6.
+    """
+    power = otf.real**2 + otf.imag**2 + _check.number("weight", weight) * penalty
+    return otf.conj() * _reciprocal(power, "weight")
+
+
+def wiener_gain(otf, nsr):
+    """Gain of Wiener's filter: the best linear guess when the spectra of noise and picture are known.
+
+    Parameters
+    ----------
+    otf : (M, N//2 + 1) complex array
+        Transfer function of the blur.
+    nsr : float or (M, N//2 + 1) real array, >= 0
+        Noise to signal power, sigma**2 / var(x) or the ratio of the two power spectra. Larger is smoother.
+
+    Returns
+    -------
+    gain : (M, N//2 + 1) complex array
+
+    Raises
+    ------
+    ValueError
+        If nsr is negative, or so small that the denominator vanishes.
+
+    Notes
+    -----
+    conj(H) / (|H|**2 + S_n / S_x), the minimizer of the expected squared error. With a number for `nsr` the picture is taken for
+    white noise, which no photograph is, and the filter equals Tikhonov's with penalty 1.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez, R. E. Woods, Digital Image Processing, 4th ed., Pearson 2018, sec. 5.8.
+    """
+    nsr = _check.floats("nsr", np.asarray(nsr, dtype=float))
+    if nsr.min() < 0:
+        raise ValueError(f"nsr: got values down to {nsr.min():.3g}, expected none below 0")
+    return otf.conj() * _reciprocal(otf.real**2 + otf.imag**2 + nsr, "nsr")
+
+
+def apply_gain(y, gain):
+    """Multiply the spectrum of a picture by a gain.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Picture; its dtype is kept.
+    gain : (M, N//2 + 1) complex or real array
+        One factor per frequency: a transfer function blurs, a filter's gain restores.
+
+    Returns
+    -------
+    x : (M, N) float array
+        irfft2(gain * rfft2(y)): neither clipped nor made positive.
+
+    Raises
+    ------
+    ValueError
+        If the gain has another shape than the half spectrum of y.
+
+    Examples
+    --------
+    >>> y = np.eye(4)
+    >>> bool(np.allclose(apply_gain(y, np.ones((4, 3))), y))
+    True
+    """
+    y = _check.image("y", y)
+    spectrum = fft.rfft2(y)
+    if np.shape(gain) != spectrum.shape:
+        raise ValueError(f"gain: got shape {np.shape(gain)}, expected {spectrum.shape}, the half spectrum of y")
+    spectrum *= np.asarray(gain).astype(spectrum.dtype, copy=False)
+    return fft.irfft2(spectrum, s=y.shape, overwrite_x=True)
+
+
+def inverse_filter(y, psf, epsilon=0.0):
+    """Divide out the blur: Y / (H + epsilon).
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    epsilon : float >= 0, optional
+        Added to the OTF before the division. Larger amplifies noise less.
+
+    Returns
+    -------
+    x : (M, N) float array
+
+    Raises
+    ------
+    ValueError
+        If epsilon is negative, or H + epsilon vanishes somewhere.
+
+    Notes
+    -----
+    See `inverse_gain` for the model. Noise of standard deviation sigma comes out with about sigma times the rms of the gain.
+
+    Examples
+    --------
+    >>> from deconvlab.psf import gaussian
+    >>> y = np.random.default_rng(0).random((12, 16))
+    >>> inverse_filter(y, gaussian(1), 1e-3).shape
+    (12, 16)
+    """
+    y = _check.image("y", y)
+    return apply_gain(y, inverse_gain(psf_to_otf(psf, y.shape), epsilon))
+
+
+def truncated_inverse(y, psf, threshold):
+    """Divide where |H| >= threshold, drop the other frequencies.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    threshold : float > 0
+        Larger is smoother, and rings more.
+
+    Returns
+    -------
+    x : (M, N) float array
+
+    Raises
+    ------
+    ValueError
+        If the threshold is not positive.
+
+    Notes
+    -----
+    See `truncated_gain`.
+    """
+    y = _check.image("y", y)
+    return apply_gain(y, truncated_gain(psf_to_otf(psf, y.shape), threshold))
+
+
+def tikhonov(y, psf, weight, penalty="gradient"):
+    """Tikhonov's filter: fit the data and stay small, or smooth.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    weight : float >= 0
+        Regularization weight, dimensionless. Larger is smoother.
+    penalty : {"gradient", "identity"}, optional
+        What should be small: the slope of the picture, or the picture.
+
+    Returns
+    -------
+    x : (M, N) float array
+
+    Raises
+    ------
+    ValueError
+        If the weight is negative or the penalty unknown.
+
+    Notes
+    -----
+    Minimizes 1/2 ||H x - y||**2 + weight/2 ||D x||**2 for a periodic blur; see `tikhonov_gain`.
+    """
+    y = _check.image("y", y)
+    _check.choice("penalty", penalty, ("gradient", "identity"))
+    power = gradient_power(y.shape) if penalty == "gradient" else 1.0
+    return apply_gain(y, tikhonov_gain(psf_to_otf(psf, y.shape), weight, power))
+
+
+def wiener(y, psf, nsr):
+    """Wiener's filter: the best linear guess for a known noise to signal ratio.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    nsr : float or (M, N//2 + 1) real array, >= 0
+        Noise to signal power; see `wiener_gain`. Larger is smoother.
+
+    Returns
+    -------
+    x : (M, N) float array
+
+    Raises
+    ------
+    ValueError
+        If nsr is negative.
+
+    Notes
+    -----
+    See `wiener_gain`.
+    """
+    y = _check.image("y", y)
+    return apply_gain(y, wiener_gain(psf_to_otf(psf, y.shape), nsr))
+
+
+def _reciprocal(denominator, knob):
+    """1 / denominator, or a sentence that says which knob keeps it away from zero."""
+    lost = np.count_nonzero(np.abs(denominator) < np.finfo(denominator.dtype).tiny)
+    if lost:
+        raise ValueError(f"{knob}: too small, {lost} frequencies would be divided by zero; use a larger {knob}")
+    return 1 / denominator

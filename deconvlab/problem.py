@@ -1,0 +1,257 @@
+"""An honest experiment: a sharp picture, a known blur, and noise that somebody decided on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import _check
+from .operators import Blur
+
+COLOUR_IMAGES = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "retina", "rocket")
+GREY_IMAGES = ("brick", "camera", "cell", "clock", "coins", "text")
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """A blurred, noisy picture together with all that is known about how it was made.
+
+    Attributes
+    ----------
+    x_true, y : (M, N) float arrays
+        The sharp picture and the observed one.
+    psf : (K, L) float array
+        The PSF that blurred it.
+    sigma : float
+        Standard deviation of the Gaussian noise, in image units.
+    boundary : str
+        What lay outside the frame.
+    """
+
+    x_true: np.ndarray
+    y: np.ndarray
+    psf: np.ndarray
+    sigma: float
+    boundary: str
+
+    @property
+    def bsnr(self):
+        """Blurred signal to noise ratio in dB: 10 log10(var(H x) / sigma**2); infinite without noise."""
+        blurred = Blur(self.psf, self.x_true.shape, self.boundary) @ self.x_true
+        return float(10 * np.log10(blurred.var() / self.sigma**2)) if self.sigma else np.inf
+
+    @property
+    def nsr(self):
+        """Noise to signal ratio: sigma**2 / var(x_true), the noise against the *sharp* picture."""
+        return float(self.sigma**2 / self.x_true.var())
+
+
+def sample_image(name, *, size=None, colour=False):
+    """A photograph that comes with scikit-image, so it is there without a network.
+
+    Parameters
+    ----------
+    name : str
+        astronaut, brick, camera, cell, chelsea, clock, coffee, coins, hubble_deep_field, retina, rocket or text.
+    size : int or (rows, columns), optional
+        Resize to this many pixels, with anti-aliasing; one number makes a square.
+    colour : bool, optional
+        Keep the colours of a colour photograph; otherwise its luminance is returned.
+
+    Returns
+    -------
+    image : (M, N) or (M, N, 3) float64 array
+        Values from 0 (black) to 1 (white).
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, a size that is not positive, or colour asked of a grey photograph.
+
+    References
+    ----------
+    .. [1] S. van der Walt et al., scikit-image: image processing in Python, PeerJ 2:e453, 2014, doi:10.7717/peerj.453.
+    """
+    _check.choice("name", name, sorted(COLOUR_IMAGES + GREY_IMAGES))
+    if colour and name not in COLOUR_IMAGES:
+        raise ValueError(f"colour: got True for {name!r}, which is grey; colour pictures are {', '.join(COLOUR_IMAGES)}")
+    from skimage import color, data, transform, util
+
+    image = util.img_as_float64(getattr(data, name)())
+    if name in COLOUR_IMAGES and not colour:
+        image = color.rgb2gray(image)
+    if size is not None:
+        image = transform.resize(image, _check.shape("size", np.broadcast_to(size, 2)), anti_aliasing=True)
+    return image.clip(0, 1)
+
+
+def save_image(x, path, *, bits=8):
+    """Write a picture to a PNG or TIFF file.
+
+    Parameters
+    ----------
+    x : (M, N) or (M, N, 3) float array
+        Nominal range 0 to 1; what lies outside is clipped in the file, never in the array.
+    path : str or path
+        Ends in ``.png``, ``.tif`` or ``.tiff``.
+    bits : {8, 16}, optional
+        Grey levels are 2**bits. Take 16 for pictures that will be deblurred again: rounding is noise.
+
+    Raises
+    ------
+    ValueError
+        For another ending or depth, a folder that is not there, or a colour picture with 16 bits.
+
+    Notes
+    -----
+    Rounds to the nearest level. Truncating instead (``astype("uint8")`` alone) darkens by half a level.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".png", ".tif", ".tiff"):
+        raise ValueError(f"path: got {str(path)!r}, expected a name that ends in .png, .tif or .tiff")
+    if not path.parent.is_dir():
+        raise ValueError(f"path: got {str(path)!r}, but there is no folder {str(path.parent)!r}: make it first")
+    x = _check.floats("x", x)
+    if not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
+        raise ValueError(f"x: got shape {x.shape}, expected (rows, columns) or (rows, columns, 3)")
+    _check.choice("bits", bits, (8, 16) if x.ndim == 2 else (8,))
+    from PIL import Image
+
+    Image.fromarray(np.rint(x.clip(0, 1) * (2**bits - 1)).astype(f"uint{bits}")).save(path)
+
+
+def add_gaussian(x, sigma, *, rng):
+    """Add white Gaussian noise: the electronics of the camera.
+
+    Parameters
+    ----------
+    x : (M, N) float array
+        Picture; its dtype is kept.
+    sigma : float >= 0
+        Standard deviation in image units. Larger is noisier.
+    rng : numpy.random.Generator or int
+        Source of the noise.
+
+    Returns
+    -------
+    y : (M, N) float array
+
+    Raises
+    ------
+    ValueError
+        If sigma is negative.
+    """
+    x, sigma = _check.image("x", x), _check.number("sigma", sigma)
+    return x + x.dtype.type(sigma) * np.random.default_rng(rng).standard_normal(x.shape, dtype=x.dtype)
+
+
+def add_poisson(x, photons, *, rng):
+    """Count photons: the noise of light itself.
+
+    Parameters
+    ----------
+    x : (M, N) float array
+        Picture without negative values; its dtype is kept.
+    photons : float > 0
+        Expected count in a pixel of value 1. Larger is *less* noisy: the relative noise falls as one over its square root.
+    rng : numpy.random.Generator or int
+        Source of the counts.
+
+    Returns
+    -------
+    y : (M, N) float array
+        Counts divided by `photons`: mean x, variance x / photons.
+
+    Raises
+    ------
+    ValueError
+        If photons is not positive or x has negative values beyond round-off.
+    """
+    x, photons = _check.image("x", x), _check.number("photons", photons, above=True)
+    if x.min() < -1e-6:
+        raise ValueError(f"x: got values down to {x.min():.3g}, expected none below 0: light has no negative counts")
+    return (np.random.default_rng(rng).poisson(photons * x.clip(0)) / photons).astype(x.dtype)
+
+
+def quantize(x, bits=8):
+    """Round to the grey levels of a file or a sensor.
+
+    Parameters
+    ----------
+    x : (M, N) float array
+        Nominal range 0 to 1; the sensor saturates outside.
+    bits : int from 1 to 16, optional
+        Levels are 2**bits, from 0 to 1.
+
+    Returns
+    -------
+    y : (M, N) float array
+        Still floats. Rounding moves a value by at most half a level, rms 1 / (2**bits - 1) / sqrt(12).
+
+    Raises
+    ------
+    ValueError
+        If bits is not a whole number from 1 to 16.
+
+    Examples
+    --------
+    >>> quantize(np.array([[0.2, 0.4, 1.7]]), bits=1)
+    array([[0., 0., 1.]])
+    """
+    x = _check.image("x", x)
+    if bits not in range(1, 17):
+        raise ValueError(f"bits: got {bits!r}, expected a whole number from 1 to 16")
+    levels = x.dtype.type(2**bits - 1)
+    return np.rint(x.clip(0, 1) * levels) / levels
+
+
+def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", bits=None, rng):
+    """Blur a picture and spoil it as a camera would.
+
+    Parameters
+    ----------
+    x_true : (M, N) float array
+        The sharp picture; its dtype is kept.
+    psf : (K, L) float array
+        Odd sizes, sum 1.
+    sigma : float >= 0
+        Standard deviation of Gaussian noise, in image units. There is no default: noise is always a decision.
+    photons : float > 0, optional
+        Count photons before the Gaussian noise: expected count in a pixel of value 1.
+    boundary : str, optional
+        What lies outside the frame; see `Blur`.
+    bits : int, optional
+        Round to 2**bits grey levels at the end.
+    rng : numpy.random.Generator or int
+        Source of the noise.
+
+    Returns
+    -------
+    observation : Observation
+        With ``x_true, y, psf, sigma, boundary``.
+
+    Raises
+    ------
+    ValueError
+        For any argument out of its range, before any work.
+
+    Notes
+    -----
+    y = round(H x_true + n). The forward model has no epsilon and knows nothing of the method that will undo it. Data made
+    by the very operator that is then inverted, unrounded and without noise, is an inverse crime [1]_.
+
+    References
+    ----------
+    .. [1] D. Colton, R. Kress, Inverse Acoustic and Electromagnetic Scattering Theory, 4th ed., Springer 2019, sec. 5.3,
+       doi:10.1007/978-3-030-30351-8.
+    """
+    x_true = _check.image("x_true", x_true)
+    sigma = _check.number("sigma", sigma)
+    rng = np.random.default_rng(rng)
+    y = Blur(psf, x_true.shape, boundary) @ x_true
+    if photons is not None:
+        y = add_poisson(y, photons, rng=rng)
+    y = add_gaussian(y, sigma, rng=rng)
+    if bits is not None:
+        y = quantize(y, bits)
+    return Observation(x_true, y, psf, sigma, boundary)

@@ -1,0 +1,287 @@
+"""Point spread functions: the picture that a blur makes of a single bright point.
+
+A PSF is a small float64 array with odd sizes, no negative entry and the sum 1; its centre is at ``(K//2, L//2)``.
+Lengths are in pixels; angles in degrees, counter-clockwise as seen on the screen, 0 to the right.
+"""
+
+import numpy as np
+from scipy import fft
+
+from . import _check
+
+
+def gaussian(sigma, *, size=None):
+    """Gaussian PSF: a soft blur without edges.
+
+    Parameters
+    ----------
+    sigma : float > 0 or pair of floats
+        Standard deviation in pixels, or one for (rows, columns). Larger blurs more.
+    size : odd int or pair of odd ints, optional
+        Size in pixels. By default it reaches 5 sigma to each side.
+
+    Returns
+    -------
+    psf : (K, L) float64 array
+
+    Raises
+    ------
+    ValueError
+        If a sigma is not positive or a size is not odd.
+
+    Notes
+    -----
+    Samples of exp(-(r**2 / sigma_r**2 + c**2 / sigma_c**2) / 2), normalized. The transfer function of the uncut Gaussian
+    is positive everywhere; a tail cut nearer than about 5 sigma gives it small negative values, and then ``otf + epsilon``
+    can vanish. A lens out of focus is nearer to `disk`.
+
+    Examples
+    --------
+    >>> gaussian(1.0).shape
+    (11, 11)
+    """
+    sigmas = [_check.number("sigma", s, above=True) for s in np.broadcast_to(sigma, 2)]
+    if size is None:
+        sizes = [2 * int(np.ceil(5 * s)) + 1 for s in sigmas]
+    else:
+        sizes = _check.shape("size", np.broadcast_to(size, 2))
+        if any(n % 2 == 0 for n in sizes):
+            raise ValueError(f"size: got {size}, expected odd sizes, so that the PSF has a centre")
+    row, column = (np.exp(-0.5 * ((np.arange(n) - n // 2) / s) ** 2) for n, s in zip(sizes, sigmas, strict=True))
+    psf = np.outer(row, column)
+    return psf / psf.sum()
+
+
+def disk(radius):
+    """Disk PSF: a lens out of focus.
+
+    Parameters
+    ----------
+    radius : float > 0
+        Radius in pixels, fractions welcome. Larger blurs more; up to 0.5 the disk fits into one pixel.
+
+    Returns
+    -------
+    psf : (K, K) float64 array
+
+    Raises
+    ------
+    ValueError
+        If the radius is not positive.
+
+    Notes
+    -----
+    Each weight is the exact area that pixel and disk share, so a slightly larger radius is a slightly different PSF.
+    The model of geometric optics with a round aperture; a stopped-down lens shows its polygon instead.
+
+    Examples
+    --------
+    >>> disk(3).shape
+    (7, 7)
+    """
+    radius = _check.number("radius", radius, above=True)
+    half = max(0, int(np.ceil(radius - 0.5)))
+    edge = np.clip(np.arange(-half, half + 2) - 0.5, -radius, radius)
+    x, y = np.abs(edge[:, None]), np.abs(edge)
+
+    def under_arc(t):  # the integral of sqrt(radius**2 - t**2)
+        return (t * np.sqrt(radius**2 - t**2) + radius**2 * np.arcsin(t / radius)) / 2
+
+    meets = np.minimum(x, np.sqrt(radius**2 - y**2))  # where the arc dips below the rectangle [0, x] by [0, y]
+    area = np.sign(edge[:, None]) * np.sign(edge) * (meets * y + under_arc(x) - under_arc(meets))
+    psf = np.diff(np.diff(area, axis=0), axis=1).clip(0)
+    return psf / psf.sum()
+
+
+def motion(length, angle=0.0):
+    """Line PSF: the camera or the object moved straight and steadily.
+
+    Parameters
+    ----------
+    length : float > 0
+        Length of the path in pixels, fractions welcome. Larger blurs more; 1 is almost no blur.
+    angle : float, optional
+        Direction in degrees, counter-clockwise on the screen; 0 is horizontal.
+
+    Returns
+    -------
+    psf : (K, L) float64 array
+
+    Raises
+    ------
+    ValueError
+        If the length is not positive or the angle not finite.
+
+    Notes
+    -----
+    A point crosses the sensor at constant speed; the weight of a pixel is the share of the exposure that the point spends on
+    it. Wrong when the camera turned or shook: see `shake`.
+
+    Examples
+    --------
+    >>> motion(5)
+    array([[0.2, 0.2, 0.2, 0.2, 0.2]])
+    """
+    length = _check.number("length", length, above=True)
+    angle = np.deg2rad(_check.number("angle", angle, low=-np.inf))
+    path = length * np.array([-np.sin(angle), np.cos(angle)])  # rows grow downwards on the screen
+    path[np.abs(path) < 1e-9 * length] = 0.0  # 90 degrees is exactly vertical
+    half = np.maximum(0, np.ceil(np.abs(path) / 2 - 0.5)).astype(int)
+
+    times = [np.array([-0.5, 0.5])]
+    for reach, speed in zip(half, path, strict=True):
+        borders = np.arange(-reach, reach + 1)[:-1] + 0.5  # between neighbouring pixels
+        times.append(borders / speed if speed else borders[:0])
+    times = np.unique(np.clip(np.concatenate(times), -0.5, 0.5))
+    row, column = np.rint(np.outer(path, (times[1:] + times[:-1]) / 2)).astype(int) + half[:, None]
+    psf = np.zeros(2 * half + 1)
+    np.add.at(psf, (row, column), np.diff(times))
+    return psf / psf.sum()
+
+
+def shake(length, *, rng):
+    """Random curved path: a hand that did not hold still.
+
+    Parameters
+    ----------
+    length : float > 0
+        Length of the path in pixels. Larger blurs more.
+    rng : numpy.random.Generator or int
+        Chooses the path; the same int gives the same path.
+
+    Returns
+    -------
+    psf : (K, L) float64 array
+        Asymmetric; its centroid is at the centre.
+
+    Raises
+    ------
+    ValueError
+        If the length is not positive.
+
+    Notes
+    -----
+    A point moves at constant speed while its direction performs a random walk, about one radian over the whole path. Real hands
+    also pause and tremble.
+
+    Examples
+    --------
+    >>> bool(np.allclose(shake(12, rng=0), shake(12, rng=0)))
+    True
+    """
+    length = _check.number("length", length, above=True)
+    rng = np.random.default_rng(rng)
+    steps = int(np.ceil(20 * length))
+    turns = rng.normal(0, 1.5 / np.sqrt(steps), steps)
+    heading = rng.uniform(0, 2 * np.pi) + np.cumsum(turns)
+    path = np.cumsum([np.sin(heading), np.cos(heading)], axis=1) * length / steps
+    path -= path.mean(axis=1, keepdims=True)
+
+    half = np.ceil(np.abs(path).max(axis=1)).astype(int)
+    psf = np.zeros(2 * half + 1)
+    (row, column), (down, right) = np.floor(path).astype(int), path % 1
+    for r, c, share in ((0, 0, (1 - down) * (1 - right)), (1, 0, down * (1 - right)),
+                        (0, 1, (1 - down) * right), (1, 1, down * right)):  # fmt: skip
+        np.add.at(psf, (np.minimum(row + r + half[0], 2 * half[0]), np.minimum(column + c + half[1], 2 * half[1])), share)
+    return psf / psf.sum()
+
+
+def delta():
+    """No blur at all: one pixel that holds everything.
+
+    Returns
+    -------
+    psf : (1, 1) float64 array
+
+    Examples
+    --------
+    >>> delta()
+    array([[1.]])
+    """
+    return np.ones((1, 1))
+
+
+def as_psf(array):
+    """Make a PSF of any array: checked, trimmed, centred, padded to odd sizes, normalized.
+
+    Parameters
+    ----------
+    array : (K, L) array of non-negative numbers
+        A drawn, measured or photographed PSF, of any size and any sum, integers included.
+
+    Returns
+    -------
+    psf : (K', L') float64 array
+        Without its empty rim, padded so that its centroid lies within half a pixel of the centre.
+
+    Raises
+    ------
+    ValueError
+        If the array is not two-dimensional, not finite, has a negative entry, or nothing but zeros.
+
+    Notes
+    -----
+    Centring shifts by whole pixels, so no weight changes: a PSF whose centroid lies between pixels keeps that fraction,
+    and restored pictures are shifted by it.
+
+    Examples
+    --------
+    >>> as_psf([[1, 1, 2]])
+    array([[0.25, 0.25, 0.5 ]])
+    """
+    array = np.asarray(array)
+    if array.ndim != 2 or array.dtype.kind not in "iufb":
+        raise ValueError(f"array: got shape {array.shape} and dtype {array.dtype}, expected two dimensions of numbers")
+    array = _check.floats("array", array.astype(np.float64))
+    if (array < 0).any() or not array.any():
+        raise ValueError(f"array: got values from {array.min():g} to {array.max():g}, expected none negative, some positive")
+    rows, columns = (np.flatnonzero(array.any(axis=axis)) for axis in (1, 0))
+    array = array[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    array = array / array.sum()
+    centre = [int(np.rint(np.arange(n) @ array.sum(axis=1 - axis))) for axis, n in enumerate(array.shape)]
+    half = [max(c, n - 1 - c) for c, n in zip(centre, array.shape, strict=True)]
+    return np.pad(array, [(h - c, h + c + 1 - n) for h, c, n in zip(half, centre, array.shape, strict=True)])
+
+
+def psf_to_otf(psf, shape):
+    """Optical transfer function: what the blur does to each frequency.
+
+    Parameters
+    ----------
+    psf : (K, L) float array
+        Odd sizes, centre at ``(K//2, L//2)``.
+    shape : (M, N) pair of ints
+        Shape in pixels of the image that is blurred.
+
+    Returns
+    -------
+    otf : (M, N//2 + 1) complex array
+        Half spectrum of the PSF with its centre moved to ``(0, 0)``; double precision unless the PSF is float32.
+
+    Raises
+    ------
+    ValueError
+        If the PSF has an even size, is not finite, sums to zero, or is larger than the image.
+
+    Notes
+    -----
+    A periodic blur multiplies frequency f of the image by ``otf[f]``. Without moving the centre the image would come out
+    shifted by half its size. At frequency 0 the OTF is the sum of the PSF, which is 1.
+
+    Examples
+    --------
+    >>> psf_to_otf(delta(), (4, 4)).real
+    array([[1., 1., 1.],
+           [1., 1., 1.],
+           [1., 1., 1.],
+           [1., 1., 1.]])
+    """
+    m, n = _check.shape("shape", shape)
+    psf = _check.psf(psf, (m, n))
+    row, column = ((np.arange(k) - k // 2) % size for k, size in zip(psf.shape, (m, n), strict=True))
+    lines = np.zeros((len(row), n), psf.dtype)
+    lines[:, column] = psf
+    half_done = fft.rfft(lines, axis=1)  # the other rows are empty, and so are their transforms
+    otf = np.zeros((m, n // 2 + 1), half_done.dtype)
+    otf[row] = half_done
+    return fft.fft(otf, axis=0, overwrite_x=True)
