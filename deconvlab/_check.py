@@ -5,10 +5,7 @@ import numpy as np
 
 def floats(name, value):
     """`value` as a float32 or float64 array without NaN or infinity."""
-    array = np.asarray(value)
-    if array.dtype not in (np.float32, np.float64):
-        fix = f"{name} / {np.iinfo(array.dtype).max}" if array.dtype.kind in "iu" else f"{name}.astype(float)"
-        raise TypeError(f"{name}: got dtype {array.dtype}, expected float32 or float64: convert it with {fix}")
+    array = _of_floats(name, value)
     if not np.isfinite(array).all():
         bad = np.count_nonzero(~np.isfinite(array))
         raise ValueError(f"{name}: got {bad} values that are NaN or infinite, expected finite numbers: mend them first")
@@ -17,11 +14,19 @@ def floats(name, value):
 
 def image(name, value):
     """`value` as a grey image, (M, N) floats."""
-    array = np.asarray(value)
-    if array.ndim != 2 or 0 in array.shape:
+    array = _of_floats(name, value)
+    if array.ndim != 2 or not array.size:
         hint = ": take one colour channel at a time" if array.ndim == 3 else ""
         raise ValueError(f"{name}: got shape {array.shape}, expected a grey image (rows, columns){hint}")
     return floats(name, array)
+
+
+def reals(name, value):
+    """`value` as an array of real numbers, integers included."""
+    array = _array(name, value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected real numbers")
+    return array
 
 
 def same_shape(name, array, reference_name, reference):
@@ -32,9 +37,10 @@ def same_shape(name, array, reference_name, reference):
 
 def psf(value, shape=None):
     """`value` as a point spread function: odd sizes, something in it, no larger than an image of `shape`."""
-    array = np.asarray(value)
+    array = _array("psf", value)
     if array.dtype.kind in "iub":
         raise TypeError(f"psf: got dtype {array.dtype}, expected floats: make a PSF of it with as_psf(psf)")
+    _of_floats("psf", array)
     if array.ndim != 2 or any(n % 2 == 0 for n in array.shape):
         raise ValueError(f"psf: got shape {array.shape}, expected two odd sizes: make a PSF of it with as_psf(psf)")
     floats("psf", array)
@@ -42,6 +48,36 @@ def psf(value, shape=None):
         raise ValueError(f"psf: got the sum {array.sum():.3g}, expected a positive one (1 keeps the brightness)")
     if shape is not None and any(k > m for k, m in zip(array.shape, shape, strict=True)):
         raise ValueError(f"psf: got shape {array.shape}, expected at most the image's {tuple(shape)}: use a smaller PSF")
+    return array
+
+
+def otf(value):
+    """`value` as a transfer function: complex, so that no PSF passes for one."""
+    array = np.asarray(value)
+    if array.dtype.kind != "c":
+        raise TypeError(f"otf: got dtype {array.dtype}, expected a complex spectrum: make it with psf_to_otf(psf, shape)")
+    if not np.isfinite(array).all():
+        raise ValueError("otf: got NaN or infinite values, expected finite numbers: make it with psf_to_otf(psf, shape)")
+    return array
+
+
+def gain(value):
+    """`value` as a factor for each frequency: real or complex."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"gain: got dtype {array.dtype}, expected real or complex numbers")
+    if not np.isfinite(array).all():
+        raise ValueError("gain: got NaN or infinite values, expected finite numbers")
+    return array
+
+
+def power(name, value, shape):
+    """`value` as a power for each frequency of a half spectrum of `shape`: real, not negative; one number serves all."""
+    array = reals(name, value)
+    if array.shape not in ((), shape):
+        raise ValueError(f"{name}: got shape {array.shape}, expected one number or {shape}, the half spectrum")
+    if not np.isfinite(array).all() or array.min() < 0:
+        raise ValueError(f"{name}: got values from {array.min():g} to {array.max():g}, expected finite ones, none below 0")
     return array
 
 
@@ -53,18 +89,71 @@ def shape(name, value):
     return int(sizes[0]), int(sizes[1])
 
 
+def pair(name, value):
+    """`value` twice, once for the rows and once for the columns, unless it is a pair already."""
+    array = np.asarray(value)
+    if array.shape not in ((), (2,)):
+        raise ValueError(f"{name}: got {value!r}, expected a number or a pair (rows, columns)")
+    return np.broadcast_to(array, 2).tolist()
+
+
 def number(name, value, *, low=0.0, above=False):
     """`value` as a finite float that is at least `low`, or above it."""
-    if isinstance(value, (str, bytes)) or np.ndim(value) != 0 or np.iscomplexobj(value):
+    if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
         raise TypeError(f"{name}: got {value!r}, expected a number")
     value = float(value)
     if not np.isfinite(value) or value < low or (above and value == low):
-        raise ValueError(f"{name}: got {value:g}, expected a finite number {'above' if above else 'at least'} {low:g}")
+        bound = "" if low == -np.inf else f" {'above' if above else 'at least'} {low:g}"
+        raise ValueError(f"{name}: got {value:g}, expected a finite number{bound}")
+    return value
+
+
+def whole(name, value, low, high):
+    """`value` as an int from `low` to `high`."""
+    if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
+        raise TypeError(f"{name}: got {value!r}, expected a whole number")
+    if value not in range(low, high + 1):
+        raise ValueError(f"{name}: got {value!r}, expected a whole number from {low} to {high}")
+    return int(value)
+
+
+def operator(value, *needs):
+    """`value`, if it has the attributes that the caller needs."""
+    if not all(hasattr(value, need) for need in needs):
+        raise TypeError(f"H: got {type(value).__name__}, expected an operator such as Blur(psf, shape)")
     return value
 
 
 def choice(name, value, options):
     """`value`, if it is one of `options`."""
-    if value not in options:
+    if np.ndim(value) != 0 or value not in options:
         raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, options))}")
     return value
+
+
+def generator(rng):
+    """A random number generator from `rng`; None is refused, because what it draws cannot be drawn again."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)):
+        raise TypeError(f"rng: got {rng!r}, expected an int or a numpy.random.Generator")
+    if rng < 0:
+        raise ValueError(f"rng: got {rng}, expected an int that is not negative")
+    return np.random.default_rng(rng)
+
+
+def _array(name, value):
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: got rows of different lengths, expected an array") from None
+
+
+def _of_floats(name, value):
+    array = _array(name, value)
+    if array.dtype not in (np.float32, np.float64):
+        white = {"uint8": 255, "uint16": 65535}.get(array.dtype.name, "its white level")
+        fixes = {"u": f"{name} / {white}", "i": f"{name} / {white}", "b": f"{name}.astype(float)", "f": f"{name}.astype(float)"}
+        fix = f": convert it with {fixes[array.dtype.kind]}" if array.dtype.kind in fixes else ""
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected float32 or float64{fix}")
+    return array

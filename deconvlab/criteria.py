@@ -38,9 +38,7 @@ def psnr(x_true, x, *, peak=1.0, border=0):
     """
     x_true, x = _pair(x_true, "x", x)
     peak = _check.number("peak", peak, above=True)
-    limit = (min(x.shape) - 1) // 2
-    if border not in range(limit + 1):
-        raise ValueError(f"border: got {border!r}, expected a whole number from 0 to {limit} for a picture of {x.shape}")
+    border = _check.whole("border", border, 0, (min(x.shape) - 1) // 2)
     inside = (slice(border, x.shape[0] - border), slice(border, x.shape[1] - border))
     mean_square = np.mean((x[inside] - x_true[inside]) ** 2, dtype=np.float64)
     return float(10 * np.log10(peak**2 / mean_square)) if mean_square else np.inf
@@ -70,6 +68,7 @@ def isnr(x_true, y, x):
     >>> round(isnr(truth, truth + 0.1, truth + 0.01), 6)
     20.0
     """
+    _pair(x_true, "y", y)
     return psnr(x_true, x) - psnr(x_true, y)
 
 

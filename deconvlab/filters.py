@@ -36,7 +36,7 @@ def inverse_gain(otf, epsilon=0.0):
     1 / (H + epsilon). Where H is near -epsilon the sum is nearer to zero than H was: this epsilon protects only an OTF that
     is nowhere negative, such as a Gaussian's. `tikhonov_gain` protects any.
     """
-    return _reciprocal(otf + _check.number("epsilon", epsilon), "epsilon")
+    return _reciprocal(_check.otf(otf) + _check.number("epsilon", epsilon), "epsilon")
 
 
 def truncated_gain(otf, threshold):
@@ -66,8 +66,7 @@ def truncated_gain(otf, threshold):
     ----------
     .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 5.
     """
-    threshold = _check.number("threshold", threshold, above=True)
-    keep = np.abs(otf) >= threshold
+    keep = np.abs(_check.otf(otf)) >= _check.number("threshold", threshold, above=True)
     return np.divide(1, otf, out=np.zeros_like(otf), where=keep)
 
 
@@ -95,13 +94,15 @@ def tikhonov_gain(otf, weight, penalty=1.0):
     Notes
     -----
     Minimizes 1/2 ||h * x - y||**2 + weight/2 ||d * x||**2 when the blur is periodic, hence
-    conj(H) / (|H|**2 + weight |D|**2). Without the conj an asymmetric PSF is blurred twice instead of undone.
+    conj(H) / (|H|**2 + weight |D|**2). Without the conj the phase of an asymmetric PSF is doubled instead of undone.
 
     References
     ----------
     .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 6.
     """
-    power = otf.real**2 + otf.imag**2 + _check.number("weight", weight) * penalty
+    otf = _check.otf(otf)
+    weight, penalty = _check.number("weight", weight), _check.power("penalty", penalty, otf.shape)
+    power = otf.real**2 + otf.imag**2 + weight * penalty.astype(otf.real.dtype)
     return otf.conj() * _reciprocal(power, "weight")
 
 
@@ -133,9 +134,8 @@ def wiener_gain(otf, nsr):
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, Digital Image Processing, 4th ed., Pearson 2018, sec. 5.8.
     """
-    nsr = _check.floats("nsr", np.asarray(nsr, dtype=float))
-    if nsr.min() < 0:
-        raise ValueError(f"nsr: got values down to {nsr.min():.3g}, expected none below 0")
+    otf = _check.otf(otf)
+    nsr = _check.power("nsr", nsr, otf.shape).astype(otf.real.dtype)
     return otf.conj() * _reciprocal(otf.real**2 + otf.imag**2 + nsr, "nsr")
 
 
@@ -165,11 +165,11 @@ def apply_gain(y, gain):
     >>> bool(np.allclose(apply_gain(y, np.ones((4, 3))), y))
     True
     """
-    y = _check.image("y", y)
+    y, gain = _check.image("y", y), _check.gain(gain)
+    if gain.shape != _half(y.shape):
+        raise ValueError(f"gain: got shape {gain.shape}, expected {_half(y.shape)}, the half spectrum of y")
     spectrum = fft.rfft2(y)
-    if np.shape(gain) != spectrum.shape:
-        raise ValueError(f"gain: got shape {np.shape(gain)}, expected {spectrum.shape}, the half spectrum of y")
-    spectrum *= np.asarray(gain).astype(spectrum.dtype, copy=False)
+    spectrum *= gain.astype(spectrum.dtype, copy=False)
     return fft.irfft2(spectrum, s=y.shape, overwrite_x=True)
 
 
@@ -205,7 +205,7 @@ def inverse_filter(y, psf, epsilon=0.0):
     >>> inverse_filter(y, gaussian(1), 1e-3).shape
     (12, 16)
     """
-    y = _check.image("y", y)
+    y, epsilon = _check.image("y", y), _check.number("epsilon", epsilon)
     return apply_gain(y, inverse_gain(psf_to_otf(psf, y.shape), epsilon))
 
 
@@ -234,7 +234,7 @@ def truncated_inverse(y, psf, threshold):
     -----
     See `truncated_gain`.
     """
-    y = _check.image("y", y)
+    y, threshold = _check.image("y", y), _check.number("threshold", threshold, above=True)
     return apply_gain(y, truncated_gain(psf_to_otf(psf, y.shape), threshold))
 
 
@@ -265,7 +265,7 @@ def tikhonov(y, psf, weight, penalty="gradient"):
     -----
     Minimizes 1/2 ||H x - y||**2 + weight/2 ||D x||**2 for a periodic blur; see `tikhonov_gain`.
     """
-    y = _check.image("y", y)
+    y, weight = _check.image("y", y), _check.number("weight", weight)
     _check.choice("penalty", penalty, ("gradient", "identity"))
     power = gradient_power(y.shape) if penalty == "gradient" else 1.0
     return apply_gain(y, tikhonov_gain(psf_to_otf(psf, y.shape), weight, power))
@@ -297,12 +297,19 @@ def wiener(y, psf, nsr):
     See `wiener_gain`.
     """
     y = _check.image("y", y)
+    nsr = _check.power("nsr", nsr, _half(y.shape))
     return apply_gain(y, wiener_gain(psf_to_otf(psf, y.shape), nsr))
 
 
+def _half(shape):
+    return shape[0], shape[1] // 2 + 1
+
+
 def _reciprocal(denominator, knob):
-    """1 / denominator, or a sentence that says which knob keeps it away from zero."""
-    lost = np.count_nonzero(np.abs(denominator) < np.finfo(denominator.dtype).tiny)
+    """1 / denominator, in its own memory, or a sentence that says which knob keeps it away from zero."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        np.reciprocal(denominator, out=denominator)
+    lost = denominator.size - np.count_nonzero(np.isfinite(denominator))
     if lost:
         raise ValueError(f"{knob}: too small, {lost} frequencies would be divided by zero; use a larger {knob}")
-    return 1 / denominator
+    return denominator

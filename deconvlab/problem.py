@@ -73,6 +73,7 @@ def sample_image(name, *, size=None, colour=False):
     .. [1] S. van der Walt et al., scikit-image: image processing in Python, PeerJ 2:e453, 2014, doi:10.7717/peerj.453.
     """
     _check.choice("name", name, sorted(COLOUR_IMAGES + GREY_IMAGES))
+    shape = None if size is None else _check.shape("size", _check.pair("size", size))
     if colour and name not in COLOUR_IMAGES:
         raise ValueError(f"colour: got True for {name!r}, which is grey; colour pictures are {', '.join(COLOUR_IMAGES)}")
     from skimage import color, data, transform, util
@@ -80,8 +81,8 @@ def sample_image(name, *, size=None, colour=False):
     image = util.img_as_float64(getattr(data, name)())
     if name in COLOUR_IMAGES and not colour:
         image = color.rgb2gray(image)
-    if size is not None:
-        image = transform.resize(image, _check.shape("size", np.broadcast_to(size, 2)), anti_aliasing=True)
+    if shape is not None:
+        image = transform.resize(image, shape, anti_aliasing=True)
     return image.clip(0, 1)
 
 
@@ -112,9 +113,10 @@ def save_image(x, path, *, bits=8):
     if not path.parent.is_dir():
         raise ValueError(f"path: got {str(path)!r}, but there is no folder {str(path.parent)!r}: make it first")
     x = _check.floats("x", x)
-    if not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
+    if not x.size or not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
         raise ValueError(f"x: got shape {x.shape}, expected (rows, columns) or (rows, columns, 3)")
-    _check.choice("bits", bits, (8, 16) if x.ndim == 2 else (8,))
+    if bits not in (8, 16) or bits == 16 and x.ndim == 3:
+        raise ValueError(f"bits: got {bits!r}, expected 8{' or 16' if x.ndim == 2 else ' for a colour picture'}")
     from PIL import Image
 
     Image.fromarray(np.rint(x.clip(0, 1) * (2**bits - 1)).astype(f"uint{bits}")).save(path)
@@ -141,8 +143,8 @@ def add_gaussian(x, sigma, *, rng):
     ValueError
         If sigma is negative.
     """
-    x, sigma = _check.image("x", x), _check.number("sigma", sigma)
-    return x + x.dtype.type(sigma) * np.random.default_rng(rng).standard_normal(x.shape, dtype=x.dtype)
+    x, sigma, rng = _check.image("x", x), _check.number("sigma", sigma), _check.generator(rng)
+    return x + x.dtype.type(sigma) * rng.standard_normal(x.shape, dtype=x.dtype)
 
 
 def add_poisson(x, photons, *, rng):
@@ -167,10 +169,8 @@ def add_poisson(x, photons, *, rng):
     ValueError
         If photons is not positive or x has negative values beyond round-off.
     """
-    x, photons = _check.image("x", x), _check.number("photons", photons, above=True)
-    if x.min() < -1e-6:
-        raise ValueError(f"x: got values down to {x.min():.3g}, expected none below 0: light has no negative counts")
-    return (np.random.default_rng(rng).poisson(photons * x.clip(0)) / photons).astype(x.dtype)
+    x, photons, rng = _light("x", x), _check.number("photons", photons, above=True), _check.generator(rng)
+    return (rng.poisson(photons * x.clip(0)) / photons).astype(x.dtype)
 
 
 def quantize(x, bits=8):
@@ -198,9 +198,7 @@ def quantize(x, bits=8):
     >>> quantize(np.array([[0.2, 0.4, 1.7]]), bits=1)
     array([[0., 0., 1.]])
     """
-    x = _check.image("x", x)
-    if bits not in range(1, 17):
-        raise ValueError(f"bits: got {bits!r}, expected a whole number from 1 to 16")
+    x, bits = _check.image("x", x), _check.whole("bits", bits, 1, 16)
     levels = x.dtype.type(2**bits - 1)
     return np.rint(x.clip(0, 1) * levels) / levels
 
@@ -245,9 +243,12 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", bits=None
     .. [1] D. Colton, R. Kress, Inverse Acoustic and Electromagnetic Scattering Theory, 4th ed., Springer 2019, sec. 5.3,
        doi:10.1007/978-3-030-30351-8.
     """
-    x_true = _check.image("x_true", x_true)
-    sigma = _check.number("sigma", sigma)
-    rng = np.random.default_rng(rng)
+    x_true = _check.image("x_true", x_true) if photons is None else _light("x_true", x_true)
+    sigma, rng = _check.number("sigma", sigma), _check.generator(rng)
+    if photons is not None:
+        _check.number("photons", photons, above=True)
+    if bits is not None:
+        _check.whole("bits", bits, 1, 16)
     y = Blur(psf, x_true.shape, boundary) @ x_true
     if photons is not None:
         y = add_poisson(y, photons, rng=rng)
@@ -255,3 +256,11 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", bits=None
     if bits is not None:
         y = quantize(y, bits)
     return Observation(x_true, y, psf, sigma, boundary)
+
+
+def _light(name, x):
+    """`x` as an image of light: nothing below zero but round-off."""
+    x = _check.image(name, x)
+    if x.min() < -1e-6:
+        raise ValueError(f"{name}: got values down to {x.min():.3g}, expected none below 0: light has no negative counts")
+    return x

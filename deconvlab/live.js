@@ -1,0 +1,353 @@
+// The page's half of a lab. Controls send their values, at most one request at a time and always the newest; each answer is one
+// message with the pixels that changed. See live.py for the other half.
+
+const PAGE_KEYS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves the arrow keys of these elements alone
+const DASHES = [[], [7, 4], [2, 3], [8, 3, 2, 3], [5, 2, 1, 2, 1, 2], [1, 5]];
+const BELOW = 0, ABOVE = 254, LOST = 255; // codes for what no grey level can show
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// ---- controls ------------------------------------------------------------------------------------------------------------
+
+const ids = (() => { let n = 0; return () => `dcv-${Date.now().toString(36)}-${n++}`; })();
+
+/** Positions 0..count of a slider, and the value at each. */
+function scale({ kind, low, high, step }) {
+  const log = kind === "LogSlider";
+  const count = Math.max(1, Math.ceil((log ? Math.log10(high / low) : high - low) / step - 1e-9));
+  const at = (k) => {
+    if (k <= 0) return low;
+    if (k >= count) return high;
+    return log ? Number((low * 10 ** (k * step)).toPrecision(3)) : Number((low + k * step).toPrecision(10));
+  };
+  const nearest = (value) => Math.round((log ? Math.log10(value / low) : value - low) / step);
+  return { count, at, nearest: (value) => Math.min(count, Math.max(0, nearest(value))) };
+}
+
+function spoken({ kind, step, unit }, value) {
+  let text;
+  if (kind === "LogSlider") text = value.toExponential(1).replace("e+", "e");
+  else text = value.toFixed(Math.max(0, Math.min(4, -Math.floor(Math.log10(step) + 1e-9))));
+  return unit ? `${text} ${unit}` : text;
+}
+
+/** One control: a native input with its label. `changed(value)` is called when a person moves it. */
+function control(spec, changed) {
+  const id = ids(), help = spec.help ? element("small", { id: `${id}-help` }, spec.help) : "";
+  const common = { id, "aria-describedby": spec.help ? `${id}-help` : null, ...PAGE_KEYS };
+  const label = element("label", { for: id }, spec.label);
+  const output = element("output", { for: id });
+  let input, show;
+  if (spec.kind === "Choice") {
+    input = element("select", common, ...spec.options.map((option) => element("option", {}, option)));
+    show = (value) => { input.value = value; };
+    input.addEventListener("change", () => changed(input.value));
+  } else if (spec.kind === "Toggle") {
+    input = element("input", { type: "checkbox", role: "switch", ...common });
+    show = (value) => { input.checked = value; };
+    input.addEventListener("change", () => changed(input.checked));
+  } else {
+    const { count, at, nearest } = scale(spec);
+    input = element("input", { type: "range", min: 0, max: count, step: 1, ...common });
+    const say = (value) => { output.textContent = spoken(spec, value); input.setAttribute("aria-valuetext", output.textContent); };
+    show = (value) => { input.value = nearest(value); say(value); };
+    input.addEventListener("input", () => { const value = at(Number(input.value)); say(value); changed(value); });
+  }
+  const row = element("div", { class: "dcv-control" }, element("div", {}, label, help), input, output);
+  return { row, input, show };
+}
+
+// ---- pictures ------------------------------------------------------------------------------------------------------------
+
+/** The 256 colours of the codes, as 32-bit pixels. */
+function palette(rgb, mark) {
+  const table = new Uint32Array(256), bytes = new Uint8ClampedArray(table.buffer);
+  const put = (code, r, g, b) => bytes.set([r, g, b, 255], 4 * code);
+  for (let k = 0; k < 253; k++) {
+    const grey = Math.round((k * 255) / 252);
+    if (rgb.byteLength) put(k + 1, rgb.getUint8(3 * k), rgb.getUint8(3 * k + 1), rgb.getUint8(3 * k + 2));
+    else put(k + 1, grey, grey, grey);
+  }
+  table[BELOW] = table[1];
+  table[ABOVE] = table[253];
+  if (mark) { put(BELOW, 0, 114, 178); put(ABOVE, 230, 120, 0); }
+  put(LOST, 204, 0, 153);
+  return table;
+}
+
+/** A figure that shows one image. */
+function imagePanel() {
+  const title = element("b"), note = element("span"), canvas = element("canvas", { role: "img" });
+  const figure = element("figure", {}, element("figcaption", {}, title, note), canvas);
+  const pen = canvas.getContext("2d");
+  let pixels, codes, rgb, header;
+  function paint(mark, other = codes) {
+    const table = palette(rgb, mark), target = new Uint32Array(pixels.data.buffer);
+    for (let i = 0; i < target.length; i++) target[i] = table[other[i]];
+    pen.putImageData(pixels, 0, 0);
+  }
+  function update(head, buffers, described, mark) {
+    header = head;
+    title.textContent = head.title;
+    title.title = head.title;
+    note.textContent = [head.note, head.range ? `${head.range.map((v) => v.toPrecision(2)).join(" to ")}` : ""].filter(Boolean).join(" · ");
+    canvas.setAttribute("aria-label", `${head.title}${head.note ? `, ${head.note}` : ""}. ${described}`);
+    if (head.same) return;
+    const bytes = buffers.shift();
+    codes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    rgb = buffers.shift();
+    if (canvas.width !== head.columns || canvas.height !== head.rows || !pixels) {
+      canvas.width = head.columns;
+      canvas.height = head.rows;
+      pixels = pen.createImageData(head.columns, head.rows);
+      canvas.style.imageRendering = head.columns < 200 ? "pixelated" : "auto";
+      figure.style.flex = `${head.columns / head.rows} 1 0`;
+    }
+    paint(mark);
+  }
+  return { figure, update, paint, codes: () => codes, aspect: () => header.columns / header.rows };
+}
+
+// ---- curves --------------------------------------------------------------------------------------------------------------
+
+const superscript = (n) => `10${String(n).split("").map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
+
+/** Ends and ticks of an axis that hold `values`; the ends move in whole decades or round steps, so that they rarely move. */
+function axis(values, log, limits) {
+  let [low, high] = limits || [Infinity, -Infinity];
+  if (!limits) for (const v of values) if (Number.isFinite(v) && (!log || v > 0)) { low = Math.min(low, v); high = Math.max(high, v); }
+  if (!(low <= high)) [low, high] = log ? [0.1, 1] : [0, 1];
+  if (log) {
+    let [a, b] = [Math.log10(low), Math.log10(high)];
+    if (!limits) { b = Math.ceil(b - 1e-6); a = Math.max(Math.floor(a + 1e-6), b - 12); }
+    if (b <= a) b = a + 1;
+    const every = Math.ceil((b - a) / 6), ticks = [];
+    for (let t = Math.ceil(a); t <= b + 1e-9; t += every) ticks.push([10 ** t, superscript(t)]);
+    return { ticks, at: (v) => (v > 0 ? (Math.log10(v) - a) / (b - a) : -Infinity) };
+  }
+  if (high === low) [low, high] = [low - 0.5, high + 0.5];
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const every = power * [1, 2, 2.5, 5, 10].find((m) => m * power >= rough * 0.999), ticks = [];
+  if (!limits) { low = Math.floor(low / every + 1e-6) * every; high = Math.ceil(high / every - 1e-6) * every; }
+  for (let t = Math.ceil(low / every - 1e-9); t * every <= high + every * 1e-9; t++) ticks.push([t * every, String(Number((t * every).toPrecision(6)))]);
+  return { ticks, at: (v) => (v - low) / (high - low) };
+}
+
+/** A figure that draws lines over two axes. */
+function curvePanel(root) {
+  const title = element("b"), note = element("span"), canvas = element("canvas", { role: "img" });
+  const figure = element("figure", { style: "flex: 1.25 1 0" }, element("figcaption", {}, title, note), canvas);
+  let header, lines = [];
+
+  function draw() {
+    if (!header || !canvas.clientWidth) return;
+    const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const pen = canvas.getContext("2d"), look = getComputedStyle(root);
+    const colour = (name) => look.getPropertyValue(name).trim();
+    pen.scale(ratio, ratio);
+    pen.font = `11px ${look.fontFamily}`;
+    const rowsOfKey = Math.ceil(lines.length / 3);
+    const box = { left: 44, right: width - 10, top: 8, bottom: height - 36 - 15 * rowsOfKey };
+    const xs = axis(lines.flatMap(({ x }) => [x[0], x[x.length - 1]]), false, lines.length ? [lines[0].x[0], lines[0].x[lines[0].x.length - 1]] : null);
+    const ys = axis((function* () { for (const { y } of lines) yield* y; })(), header.log, header.ylim);
+    const px = (v) => box.left + xs.at(v) * (box.right - box.left), py = (v) => box.bottom - ys.at(v) * (box.bottom - box.top);
+
+    pen.fillStyle = colour("--faint");
+    pen.strokeStyle = colour("--border");
+    pen.lineWidth = 0.6;
+    pen.textAlign = "right"; pen.textBaseline = "middle";
+    for (const [v, text] of ys.ticks) {
+      pen.beginPath(); pen.moveTo(box.left, py(v)); pen.lineTo(box.right, py(v)); pen.stroke();
+      pen.fillText(text, box.left - 5, py(v));
+    }
+    pen.textAlign = "center"; pen.textBaseline = "top";
+    for (const [v, text] of xs.ticks) pen.fillText(text, Math.min(px(v), box.right - 8), box.bottom + 4);
+    pen.fillText(header.xlabel, (box.left + box.right) / 2, box.bottom + 17);
+
+    pen.save();
+    pen.beginPath(); pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top); pen.clip();
+    lines.forEach(({ x, y }, k) => {
+      pen.strokeStyle = colour(`--line-${k % 6}`); pen.setLineDash(DASHES[k % 6]); pen.lineWidth = 1.8;
+      pen.beginPath();
+      let drawing = false;
+      for (let i = 0; i < x.length; i++) {
+        const v = header.log && y[i] <= 0 ? NaN : y[i];
+        if (!Number.isFinite(v)) { drawing = false; continue; }
+        const down = Math.max(box.top - 1e4, Math.min(box.bottom + 1e4, py(v)));
+        drawing ? pen.lineTo(px(x[i]), down) : pen.moveTo(px(x[i]), down);
+        drawing = true;
+      }
+      pen.stroke();
+    });
+    pen.setLineDash([2, 2]); pen.lineWidth = 1; pen.strokeStyle = pen.fillStyle = colour("--text"); pen.textAlign = "left";
+    for (const [name, v] of Object.entries(header.marks)) {
+      pen.beginPath(); pen.moveTo(px(v), box.top); pen.lineTo(px(v), box.bottom); pen.stroke();
+      pen.save(); pen.translate(px(v) + 3, box.top + 4); pen.rotate(Math.PI / 2); pen.textBaseline = "bottom"; pen.fillText(name, 0, 0); pen.restore();
+    }
+    pen.restore();
+    lines.forEach(({ name }, k) => {
+      const left = box.left + ((k % 3) * (box.right - box.left)) / 3, down = height - 15 * rowsOfKey + 15 * Math.floor(k / 3) + 6;
+      pen.strokeStyle = colour(`--line-${k % 6}`); pen.setLineDash(DASHES[k % 6]); pen.lineWidth = 1.8;
+      pen.beginPath(); pen.moveTo(left, down); pen.lineTo(left + 24, down); pen.stroke();
+      pen.fillStyle = colour("--text"); pen.textBaseline = "middle"; pen.textAlign = "left"; pen.fillText(name, left + 29, down);
+    });
+    pen.setLineDash([]);
+  }
+
+  function update(head, buffers, described) {
+    header = head;
+    title.textContent = head.title;
+    note.textContent = head.ylabel;
+    canvas.setAttribute("aria-label", `${head.title}: ${head.lines.map((l) => l.name).join(", ")}, ${head.ylabel} over ${head.xlabel}. ${described}`);
+    const bytes = buffers.shift();
+    const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+    let start = 0;
+    lines = head.lines.map(({ name, length }) => {
+      const line = { name, x: all.subarray(start, start + length), y: all.subarray(start + length, start + 2 * length) };
+      start += 2 * length;
+      return line;
+    });
+    draw();
+  }
+  const size = new ResizeObserver(draw);
+  size.observe(canvas);
+  return { figure, update, draw, fit: (aspect) => { canvas.style.aspectRatio = aspect; }, close: () => size.disconnect() };
+}
+
+// ---- the lab -------------------------------------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const view = ids(), spec = model.get("spec");
+  const root = element("div", { class: "dcv" });
+  const controls = element("div", { class: "dcv-controls" }), panels = element("div", { class: "dcv-panels" });
+  const numbers = element("div", { class: "dcv-numbers" }), said = element("p", { class: "dcv-said", role: "status" });
+  const message = element("p", { class: "dcv-message", role: "alert" });
+  const button = (name, extra) => element("button", { type: "button", ...PAGE_KEYS, ...extra }, name);
+  const compare = button("Compare", { title: "Hold to see the first picture in place of the last", hidden: "" });
+  const mark = button("Mark clipped", { title: "Blue below black, orange above white", "aria-pressed": "false" });
+  const reset = button("Reset", { title: "Back to the first values" });
+  root.append(controls, panels, element("div", { class: "dcv-foot" }, numbers, element("div", { class: "dcv-buttons" }, compare, mark, reset)), message, said);
+  el.replaceChildren(root);
+
+  const initial = Object.fromEntries(spec.map((s) => [s.name, s.value]));
+  let values = { ...initial }, images = [], curves = [], header = null, marked = false;
+
+  // One request at a time. `wanted` says that the values have changed since it was sent.
+  let sequence = 0, waiting = false, wanted = false, gone = false, slow;
+  function request() {
+    if (waiting || !wanted || gone) return;
+    wanted = false;
+    waiting = true;
+    slow = setTimeout(() => { message.textContent = "Computing…"; }, 1000);
+    model.send({ kind: "tick", view, seq: ++sequence, values });
+  }
+  function answered() {
+    clearTimeout(slow);
+    waiting = false;
+    request();
+  }
+
+  const inputs = {};
+  for (const s of spec) {
+    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; wanted = true; request(); });
+    inputs[s.name].show(s.value);
+    controls.append(inputs[s.name].row);
+  }
+  const showValues = () => { for (const name in inputs) inputs[name].show(values[name]); };
+  reset.addEventListener("click", () => { values = { ...initial }; showValues(); wanted = true; request(); });
+
+  function layout() {
+    const names = [...header.images, ...header.curves].map((h) => h.title).join("\n");
+    if (panels.dataset.names === names) return;
+    panels.dataset.names = names;
+    for (const panel of curves) panel.close();
+    images = header.images.map(imagePanel);
+    curves = header.curves.map(() => curvePanel(root));
+    panels.replaceChildren(...images.map((p) => p.figure), ...curves.map((p) => p.figure));
+  }
+
+  let speech;
+  function draw(head, buffers) {
+    header = head;
+    buffers = [...buffers];
+    layout();
+    header.images.forEach((h, k) => images[k].update(h, buffers, header.alt, marked));
+    const aspect = images.reduce((sum, p) => sum + p.aspect(), 0) + 1.25 * curves.length;
+    panels.style.maxWidth = `${Math.min(1080, 380 * aspect)}px`; // no picture taller than 380 pixels
+    curves.forEach((panel, k) => { panel.fit(1.25); panel.update(header.curves[k], buffers, header.alt); });
+    numbers.replaceChildren(...Object.entries(header.numbers).map(([name, text]) => element("div", {}, element("span", {}, name), element("b", {}, text))));
+    compare.hidden = !header.compare.length;
+    message.textContent = "";
+    clearTimeout(speech); // a screen reader hears the result once the slider rests
+    speech = setTimeout(() => { said.textContent = Object.entries(header.numbers).map((pair) => pair.join(" ")).join(", "); }, 800);
+  }
+
+  mark.addEventListener("click", () => {
+    marked = !marked;
+    mark.setAttribute("aria-pressed", String(marked));
+    for (const panel of images) panel.paint(marked);
+  });
+  function hold(on) {
+    const [first, second] = header.compare.map((title) => images[header.images.findIndex((h) => h.title === title)]);
+    second.paint(marked, on ? first.codes() : second.codes());
+    compare.setAttribute("aria-pressed", String(on));
+  }
+  compare.addEventListener("pointerdown", () => hold(true));
+  for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) compare.addEventListener(end, () => header && header.compare.length && hold(false));
+  compare.addEventListener("keydown", (event) => { if ((event.key === " " || event.key === "Enter") && !event.repeat) hold(true); });
+  compare.addEventListener("keyup", () => hold(false));
+
+  function receive(content, buffers) {
+    const mine = content.view === view;
+    if (mine && content.seq !== sequence) return;
+    if (content.error) {
+      if (mine) { message.textContent = content.error; answered(); }
+      return;
+    }
+    if (!wanted && JSON.stringify(content.values) !== JSON.stringify(values)) { values = content.values; showValues(); }
+    draw(content, buffers);
+    if (mine) { message.textContent = ""; answered(); }
+  }
+  model.on("msg:custom", receive);
+
+  function lost() {
+    if (model.comm_live !== false) return;
+    gone = true;
+    clearTimeout(slow);
+    message.textContent = "The kernel has gone. Run this cell to bring the sliders back.";
+    for (const { input } of Object.values(inputs)) input.disabled = true;
+    reset.disabled = true;
+  }
+  model.on("comm_live_update", lost);
+
+  function theme() {
+    const stated = document.body.dataset.jpThemeLight;
+    const dark = stated ? stated === "false" : window.matchMedia("(prefers-color-scheme: dark)").matches;
+    root.classList.toggle("dark", dark);
+    for (const panel of curves) panel.draw();
+  }
+  const themes = new MutationObserver(theme);
+  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  theme();
+  model.send({ kind: "hello" });
+
+  return () => {
+    model.off("msg:custom", receive);
+    model.off("comm_live_update", lost);
+    themes.disconnect();
+    clearTimeout(slow);
+    clearTimeout(speech);
+    for (const panel of curves) panel.close();
+  };
+}
+
+export default { render };
