@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Open the lessons, test them, or store fresh outputs. Needs Python 3.11 or newer and nothing else.
+
+    python lab.py [options of JupyterLab]    open the lessons; the first start installs everything into .venv
+    python lab.py test [options of pytest]   run every test; --quick leaves out the notebooks and the browser
+    python lab.py execute [NN ...]           run the notebooks with these numbers, or all, and store their outputs
+
+You work on your own copies of the lessons, in my-lessons: an update never touches a copy that you changed.
+To repair the installation, delete the folder .venv and start again. Your copies stay.
+"""
+
+import sys
+
+# Python 2.7 and every 3 must be able to read this file, or an old one would print a syntax error, not this sentence.
+if sys.version_info < (3, 11):
+    sys.exit("deconvlab needs Python 3.11 or newer, and this is Python {}.{}: install a newer one and start lab.py "
+             "with it.".format(*sys.version_info[:2]))
+
+import errno
+import hashlib
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent
+LESSONS = ROOT / "notebooks"
+MINE = ROOT / "my-lessons"
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed-by-lab.txt"
+
+
+def main(arguments):
+    command, rest = arguments[:1], arguments[1:]
+    if command in (["-h"], ["--help"]):
+        say(__doc__.strip())
+        return 0
+    try:
+        if command == ["test"]:
+            return test(rest)
+        if command == ["execute"]:
+            return execute(rest)
+        if command and not command[0].startswith("-"):
+            sys.exit("There is no command '{}': say test, execute, or nothing to open the lessons.".format(command[0]))
+        return open_lessons(arguments)
+    except KeyboardInterrupt:
+        say("")
+        return 130
+    except OSError as error:
+        trouble = "{}: {}.".format(error.filename, error.strerror) if error.filename else "{}.".format(error)
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            trouble += " Move the whole deconvlab folder to a place where you may write, such as your home folder."
+        sys.exit(trouble)
+
+
+# The three commands
+
+
+def open_lessons(options):
+    prepare()
+    copy_lessons()
+    first = min((path.name for path in LESSONS.glob("*.ipynb")), default="")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options = ["--allow-root"] + options
+    say("Opening the lessons in {}. To stop, press Ctrl-C here.".format(MINE))
+    # JupyterLab neither asks about news nor looks for updates: lessons start on a lesson, and offline too.
+    return run(
+        "jupyterlab",
+        "--ServerApp.root_dir={}".format(MINE),
+        "--LabApp.default_url=/lab/tree/{}".format(quote(first)),
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *options
+    )
+
+
+def test(options):
+    prepare(with_tests=True)
+    if "--quick" in options:
+        options = [option for option in options if option != "--quick"]
+        # First, so that a later -m wins. Not --ignore, which spares what testpaths names.
+        options = ["--deselect=notebooks", "-m", "not browser"] + options
+    return run("pytest", *options)
+
+
+def execute(numbers):
+    chosen = [path for path in sorted(LESSONS.glob("*.ipynb")) if not numbers or path.name.split("-")[0] in numbers]
+    missing = set(numbers) - {path.name.split("-")[0] for path in chosen}
+    if missing:
+        sys.exit("No notebook has the number {}.".format(" or ".join(sorted(missing))))
+    prepare()
+    for path in chosen:
+        say("Running {} ...".format(path.name))
+        with tempfile.TemporaryDirectory() as folder:
+            # Errors are allowed so that nbconvert hands the notebook back, and we can name the cell.
+            code, words = hear(
+                PYTHON, "-m", "nbconvert", path, "--to=notebook", "--execute", "--allow-errors", "--output-dir", folder,
+                "--ExecutePreprocessor.timeout=600", "--ExecutePreprocessor.kernel_name=python3")
+            if code:
+                sys.exit("{}\n{} stays as it was: it did not run to its end.".format(words[-2000:], path.name))
+            notebook = json.loads((Path(folder) / path.name).read_bytes())
+        failure = first_failure(notebook)
+        if failure:
+            sys.exit("{} stays as it was: {}".format(path.name, failure))
+        text = json.dumps(clean(notebook), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        replace(path, text.encode("utf-8"))
+    return 0
+
+
+# The installation
+
+
+def prepare(with_tests=False):
+    """Make sure that .venv is whole and up to date. STAMP is there only while it is, and says what is in it."""
+    recipe = hashlib.sha256(os.fsencode(str(ROOT)))  # an installation does not survive a move
+    for name in ("pyproject.toml", "constraints.txt"):
+        recipe.update((ROOT / name).read_bytes())
+    recipe = recipe.hexdigest()
+    stamp = STAMP.read_text().split() if STAMP.exists() else []
+    with_tests = with_tests or "test" in stamp  # once there, the test extra stays
+    wanted = [recipe, "test"] if with_tests else [recipe]
+    whole = has_pip()
+    if whole and stamp == wanted:
+        return
+    if not whole:
+        make_venv()
+    STAMP.unlink(missing_ok=True)
+    install(".[test]" if with_tests else ".")
+    STAMP.write_text("\n".join(wanted))
+
+
+def has_pip():
+    """Whether .venv has a working pip under this very version of Python; a half-made one has not."""
+    try:
+        code, words = hear(PYTHON, "-m", "pip", "--version")
+    except OSError:
+        return False
+    return code == 0 and words.endswith("(python {}.{})".format(*sys.version_info[:2]))
+
+
+def make_venv():
+    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
+        sys.exit("This Python lacks venv or ensurepip, so it cannot make .venv: on Debian or Ubuntu, run 'sudo apt "
+                 "install python{}.{}-venv'; elsewhere, install Python anew.".format(*sys.version_info[:2]))
+    if VENV.exists():
+        say("Repairing .venv, which is incomplete or belongs to another Python.")
+    VENV.mkdir(exist_ok=True)
+    (VENV / "write-test").write_text("")  # a read-only folder fails here, where main() makes a sentence of it
+    # The base Python, since sys.executable may lie in the very .venv that is cleared.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    code, words = hear(base, "-m", "venv", "--clear", VENV)
+    if code:
+        sys.exit("{}\nPython could not make .venv: see its words above.".format(words))
+
+
+def install(what):
+    say("Installing, about two minutes the first time; each dot is a package.")
+    log = VENV / "install.log"
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off",
+               "-c", "constraints.txt", "-e", what]
+    pip = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+    lines = []
+    with log.open("w", encoding="utf-8") as file:
+        for line in pip.stdout:
+            file.write(line)
+            lines.append(line)
+            if line.startswith(("Collecting ", "Processing ")):
+                say(".", end="")
+    say("")
+    if pip.wait():
+        reasons = [line for line in lines if "ERROR: " in line] or lines[-6:]
+        sys.exit("{}The installation failed: check that this computer is online and its disk is not full, then start "
+                 "again. pip's words stand above, all of them in {}.".format("".join(reasons), log))
+
+
+# The learner's copies
+
+
+def copy_lessons():
+    """Bring new and updated lessons to my-lessons, and never touch what the learner changed.
+
+    my-lessons/.copied.json remembers the fingerprint of each file as it was copied. A copy that still has it, or that
+    equals the lesson as it is now, is unchanged; every other one, also when the memory is lost, is the learner's.
+    """
+    MINE.mkdir(exist_ok=True)
+    memory = MINE / ".copied.json"
+    try:
+        copied = dict(json.loads(memory.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        copied = {}
+    before = dict(copied)
+    for original in sorted(LESSONS.rglob("*")):
+        name = original.relative_to(LESSONS)
+        hidden = any(part.startswith((".", "__")) for part in name.parts)
+        if hidden or name.parts[0] == "solutions" or not original.is_file():
+            continue
+        key, copy, newest = name.as_posix(), MINE / name, fingerprint(original)
+        if copy.exists():
+            mine = fingerprint(copy)
+            if mine not in (newest, copied.get(key)):
+                if newest != copied.get(key):
+                    say("{} stays as you changed it, though there is a newer one: to get that, rename yours and start "
+                        "again.".format(copy.relative_to(ROOT)))
+                continue
+        if not copy.exists() or mine != newest:
+            say("{} {}".format("Updating" if copy.exists() else "Adding", copy.relative_to(ROOT)))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            replace(copy, original.read_bytes())
+        copied[key] = newest
+    if copied != before:
+        replace(memory, json.dumps(copied, indent=1).encode("utf-8"))
+
+
+def fingerprint(path):
+    """What a person wrote: of a notebook its cells' types and sources, for running it is no change; else all bytes."""
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".ipynb":
+            cells = [[cell["cell_type"], "".join(cell["source"])] for cell in json.loads(content)["cells"]]
+            # JupyterLab adds an empty cell when the last one is run.
+            content = json.dumps([cell for cell in cells if cell[1].strip()]).encode("utf-8")
+    except OSError:
+        return "unreadable"
+    except (ValueError, KeyError, TypeError):
+        pass  # no notebook any more: its bytes decide
+    return hashlib.sha256(content).hexdigest()
+
+
+# Stored notebooks
+
+
+def clean(notebook):
+    """Leave in an executed notebook what a reader and nbval need, and nothing that differs from run to run."""
+    notebook["metadata"] = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("execution", None)  # timings
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                # A lab's widget died with its kernel: JupyterLab would show an error where the still picture can stand.
+                data.pop("application/vnd.jupyter.widget-view+json", None)
+    return notebook
+
+
+def first_failure(notebook):
+    for cell in notebook["cells"]:
+        expected = "raises-exception" in cell["metadata"].get("tags", [])
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error" and not expected:
+                return "cell [{}] failed with {}: {}".format(cell["execution_count"], output["ename"], output["evalue"])
+    return None
+
+
+# Small tools
+
+
+def say(words, end="\n"):
+    sys.stdout.write(words + end)
+    sys.stdout.flush()
+
+
+def replace(path, content):
+    """Write a file all at once, so that an interruption leaves the old one."""
+    part = path.with_name("." + path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def environment():
+    """The learner's own settings of Jupyter and IPython neither change the lessons nor are changed by them."""
+    home = VENV / "jupyter"
+    return dict(os.environ, JUPYTER_CONFIG_DIR=str(home / "config"), JUPYTER_DATA_DIR=str(home / "data"),
+                IPYTHONDIR=str(home / "ipython"))
+
+
+def hear(*command):
+    """Run a program unseen; its exit code and all that it printed."""
+    done = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+    return done.returncode, done.stdout.strip()
+
+
+def run(module, *options):
+    """Run a module in .venv until it ends; its exit code. Ctrl-C reaches it too, and how to end is its business."""
+    child = subprocess.Popen([PYTHON, "-m", module] + list(options), cwd=ROOT, env=environment())
+    signal.signal(signal.SIGTERM, lambda *ignored: child.terminate())
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
