@@ -1,5 +1,7 @@
 """Refuse bad input before any work, in one sentence that names the argument, what it got and what it expects."""
 
+from reprlib import repr as short
+
 import numpy as np
 
 
@@ -47,7 +49,7 @@ def psf(value, shape=None):
     if array.sum() <= 0:
         raise ValueError(f"psf: got the sum {array.sum():.3g}, expected a positive one (1 keeps the brightness)")
     if shape is not None and any(k > m for k, m in zip(array.shape, shape, strict=True)):
-        raise ValueError(f"psf: got shape {array.shape}, expected at most the image's {tuple(shape)}: use a smaller PSF")
+        raise ValueError(f"psf: got shape {array.shape}, expected no more than the image's {shape}: use a smaller PSF")
     return array
 
 
@@ -55,9 +57,9 @@ def otf(value):
     """`value` as a transfer function: complex, so that no PSF passes for one."""
     array = np.asarray(value)
     if array.dtype.kind != "c":
-        raise TypeError(f"otf: got dtype {array.dtype}, expected a complex spectrum: make it with psf_to_otf(psf, shape)")
+        raise TypeError(f"otf: got dtype {array.dtype}, expected a complex one: make it with psf_to_otf(psf, shape)")
     if not np.isfinite(array).all():
-        raise ValueError("otf: got NaN or infinite values, expected finite numbers: make it with psf_to_otf(psf, shape)")
+        raise ValueError("otf: got NaN or infinite values, expected finite ones: make it with psf_to_otf(psf, shape)")
     return array
 
 
@@ -72,12 +74,13 @@ def gain(value):
 
 
 def power(name, value, shape):
-    """`value` as a power for each frequency of a half spectrum of `shape`: real, not negative; one number serves all."""
+    """`value` as the power at each frequency of a half spectrum, or one number for all: real, not negative."""
     array = reals(name, value)
     if array.shape not in ((), shape):
         raise ValueError(f"{name}: got shape {array.shape}, expected one number or {shape}, the half spectrum")
     if not np.isfinite(array).all() or array.min() < 0:
-        raise ValueError(f"{name}: got values from {array.min():g} to {array.max():g}, expected finite ones, none below 0")
+        span = f"{array.min():g} to {array.max():g}"
+        raise ValueError(f"{name}: got values from {span}, expected finite ones, none below 0")
     return array
 
 
@@ -85,7 +88,7 @@ def shape(name, value):
     """`value` as an image shape, two positive integers."""
     sizes = np.asarray(value)
     if sizes.shape != (2,) or sizes.dtype.kind not in "iu" or (sizes < 1).any():
-        raise ValueError(f"{name}: got {value!r}, expected two positive integers (rows, columns)")
+        raise ValueError(f"{name}: got {short(value)}, expected two positive integers (rows, columns)")
     return int(sizes[0]), int(sizes[1])
 
 
@@ -93,14 +96,14 @@ def pair(name, value):
     """`value` twice, once for the rows and once for the columns, unless it is a pair already."""
     array = np.asarray(value)
     if array.shape not in ((), (2,)):
-        raise ValueError(f"{name}: got {value!r}, expected a number or a pair (rows, columns)")
-    return np.broadcast_to(array, 2).tolist()
+        raise ValueError(f"{name}: got {short(value)}, expected a number or a pair (rows, columns)")
+    return tuple(np.broadcast_to(array, 2).tolist())
 
 
 def number(name, value, *, low=0.0, above=False):
     """`value` as a finite float that is at least `low`, or above it."""
     if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
-        raise TypeError(f"{name}: got {value!r}, expected a number")
+        raise TypeError(f"{name}: got {short(value)}, expected a number")
     value = float(value)
     if not np.isfinite(value) or value < low or (above and value == low):
         bound = "" if low == -np.inf else f" {'above' if above else 'at least'} {low:g}"
@@ -111,9 +114,9 @@ def number(name, value, *, low=0.0, above=False):
 def whole(name, value, low, high):
     """`value` as an int from `low` to `high`."""
     if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
-        raise TypeError(f"{name}: got {value!r}, expected a whole number")
+        raise TypeError(f"{name}: got {short(value)}, expected a whole number")
     if value not in range(low, high + 1):
-        raise ValueError(f"{name}: got {value!r}, expected a whole number from {low} to {high}")
+        raise ValueError(f"{name}: got {short(value)}, expected a whole number from {low} to {high}")
     return int(value)
 
 
@@ -127,7 +130,7 @@ def operator(value, *needs):
 def choice(name, value, options):
     """`value`, if it is one of `options`."""
     if np.ndim(value) != 0 or value not in options:
-        raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, options))}")
+        raise ValueError(f"{name}: got {short(value)}, expected one of {', '.join(map(repr, options))}")
     return value
 
 
@@ -136,7 +139,7 @@ def generator(rng):
     if isinstance(rng, np.random.Generator):
         return rng
     if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)):
-        raise TypeError(f"rng: got {rng!r}, expected an int or a numpy.random.Generator")
+        raise TypeError(f"rng: got {short(rng)}, expected an int or a numpy.random.Generator")
     if rng < 0:
         raise ValueError(f"rng: got {rng}, expected an int that is not negative")
     return np.random.default_rng(rng)
@@ -153,7 +156,7 @@ def _of_floats(name, value):
     array = _array(name, value)
     if array.dtype not in (np.float32, np.float64):
         white = {"uint8": 255, "uint16": 65535}.get(array.dtype.name, "its white level")
-        fixes = {"u": f"{name} / {white}", "i": f"{name} / {white}", "b": f"{name}.astype(float)", "f": f"{name}.astype(float)"}
-        fix = f": convert it with {fixes[array.dtype.kind]}" if array.dtype.kind in fixes else ""
+        fixes = {"u": f" / {white}", "i": f" / {white}", "b": ".astype(float)", "f": ".astype(float)"}
+        fix = f": convert it with {name}{fixes[array.dtype.kind]}" if array.dtype.kind in fixes else ""
         raise TypeError(f"{name}: got dtype {array.dtype}, expected float32 or float64{fix}")
     return array

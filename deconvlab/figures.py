@@ -53,7 +53,7 @@ class Panel:
         high = self.vmax if self.vmax is not None else float(finite.max(initial=-np.inf))
         if None in (self.vmin, self.vmax) and not low < high:  # a constant, or nothing finite: show it grey
             low, high = (low - 0.5, low + 0.5) if np.isfinite(low) else (0.0, 1.0)
-        if not low < high:
+        if not -np.inf < low < high < np.inf:
             raise ValueError(f"vmin, vmax: got {low:g} and {high:g}, expected vmin below vmax")
         for name, value in (("array", array), ("vmin", low), ("vmax", high)):
             object.__setattr__(self, name, value)
@@ -123,7 +123,8 @@ class Picture:
 
     def _repr_html_(self):
         data, alt = base64.b64encode(self.png).decode(), html.escape(self.alt, quote=True)
-        return f'<figure style="margin:0"><img alt="{alt}" src="data:image/png;base64,{data}" style="max-width:100%"></figure>'
+        image = f'<img alt="{alt}" src="data:image/png;base64,{data}" style="max-width:100%">'
+        return f'<figure style="margin:0">{image}</figure>'
 
 
 def use_style():
@@ -174,18 +175,17 @@ def show_spectrum(images, *, alt=None):
 
     Notes
     -----
-    log10 of the magnitude of the discrete Fourier transform divided by the square root of the number of pixels, so that white noise
-    of standard deviation sigma lies at log10(sigma). All spectra share one colour scale.
+    log10 of the magnitude of the discrete Fourier transform divided by the square root of the number of pixels, so that
+    white noise of standard deviation sigma lies at log10(sigma). All spectra share one colour scale.
     """
     spectra = {}
-    for name, image in images.items():
+    for name, image in _some("images", images).items():
         image = _check.image(name, image)
         magnitude = np.abs(np.fft.fftshift(np.fft.fft2(image, norm="ortho")))
         spectra[name] = np.log10(np.maximum(magnitude, 1e-12))
-    if not spectra:
-        raise ValueError("images: got none, expected at least one")
     top = max(s.max() for s in spectra.values())
     low = max(top - 8, min(np.percentile(s, 1) for s in spectra.values()))
+    low = min(low, top - 1)  # a flat spectrum shows as flat, not as its round-off
     panels = {name: Panel(s, float(low), float(top), "viridis") for name, s in spectra.items()}
     return draw(panels, {}, alt or "Spectra, bright where a frequency is strong: " + "; ".join(panels), frequency=True)
 
@@ -195,7 +195,7 @@ def show_curves(curves, *, alt=None):
 
     Parameters
     ----------
-    curves : Curves or dict of title to Curves
+    curves : Curves or dict of title to Curves or array
         Several titles make several plots side by side.
     alt : str, optional
         What is seen and what follows from it; by default the names of the lines.
@@ -204,7 +204,7 @@ def show_curves(curves, *, alt=None):
     -------
     picture : Picture
     """
-    curves = curves if isinstance(curves, dict) else {"": curves}
+    curves = as_curves({"": curves} if isinstance(curves, Curves) else _some("curves", curves))
     names = "; ".join(f"{title} {', '.join(c.lines)}".strip() for title, c in curves.items())
     return draw({}, curves, alt or f"Curves: {names}")
 
@@ -212,14 +212,17 @@ def show_curves(curves, *, alt=None):
 def as_panels(images):
     """A dict of arrays and Panels as a dict of Panels."""
     panels = {}
-    for name, image in images.items():
+    for name, image in _some("images", images).items():
         try:
             panels[name] = image if isinstance(image, Panel) else Panel(image)
         except (TypeError, ValueError) as error:
             raise type(error)(f"images[{name!r}]: {error}") from None
-    if not panels:
-        raise ValueError("images: got none, expected at least one")
     return panels
+
+
+def as_curves(curves):
+    """A dict of arrays and Curves as a dict of Curves."""
+    return {title: c if isinstance(c, Curves) else Curves({title: c}) for title, c in curves.items()}
 
 
 def draw(panels, curves, alt, *, frequency=False):
@@ -228,9 +231,10 @@ def draw(panels, curves, alt, *, frequency=False):
     from matplotlib.figure import Figure
 
     aspects = [p.array.shape[1] / p.array.shape[0] for p in panels.values()] + [1.5] * len(curves)
-    height = min(3.4, 10.6 / sum(aspects))
+    bars = 0.7 * sum(map(_has_bar, panels.values()))
+    height = min(3.4, (10.6 - bars) / sum(aspects))
     with matplotlib.rc_context(_style()):
-        figure = Figure(figsize=(height * sum(aspects) + 0.4, height + 0.45), layout="constrained")
+        figure = Figure(figsize=(height * sum(aspects) + bars + 0.4, height + 0.45), layout="compressed")
         axes = figure.subplots(1, len(aspects), squeeze=False, width_ratios=aspects)[0]
         for axis, (title, panel) in zip(axes, panels.items(), strict=False):
             _draw_panel(figure, axis, title, panel, frequency)
@@ -241,16 +245,30 @@ def draw(panels, curves, alt, *, frequency=False):
     return Picture(_reduce(file), alt)
 
 
+def _some(name, things):
+    if not isinstance(things, dict):
+        raise TypeError(f"{name}: got {type(things).__name__}, expected a dict of titles and what they show")
+    if not things:
+        raise ValueError(f"{name}: got none, expected at least one")
+    return things
+
+
+def _has_bar(panel):
+    return (panel.vmin, panel.vmax) != (0.0, 1.0)
+
+
 def _draw_panel(figure, axis, title, panel, frequency):
-    grey = {"cmap": panel.cmap, "vmin": panel.vmin, "vmax": panel.vmax}
-    extent = {"extent": (-0.5, 0.5, 0.5, -0.5), "aspect": panel.array.shape[0] / panel.array.shape[1]} if frequency else {}
-    shown = axis.imshow(panel.array, interpolation="nearest" if panel.array.shape[0] < 100 else "antialiased", **grey, **extent)
+    rows, columns = panel.array.shape
+    extent = {"extent": (-0.5, 0.5, 0.5, -0.5), "aspect": rows / columns} if frequency else {}
+    smooth = "nearest" if rows < 100 else "antialiased"
+    scale = {"cmap": panel.cmap, "vmin": panel.vmin, "vmax": panel.vmax}
+    shown = axis.imshow(panel.array, interpolation=smooth, **scale, **extent)
     axis.set_title(title + (f"   {panel.note}" if panel.note else ""))
     if frequency:
         axis.set(xticks=[-0.5, 0, 0.5], yticks=[-0.5, 0, 0.5], xlabel="cycles per pixel")
     else:
         axis.set(xticks=[], yticks=[])
-    if (panel.vmin, panel.vmax) != (0.0, 1.0):
+    if _has_bar(panel):
         figure.colorbar(shown, ax=axis, label="log10 magnitude" if frequency else "")
 
 
@@ -259,7 +277,8 @@ def _draw_curves(axis, title, curves):
         axis.plot(x, np.where(y > 0, y, np.nan) if curves.log else y, color=colour, linestyle=dashes, label=name)
     for name, x in curves.marks.items():
         axis.axvline(x, color="0.4", linestyle=":", linewidth=1)
-        axis.annotate(name, (x, 0.97), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right", fontsize=8)
+        where = {"xycoords": ("data", "axes fraction"), "rotation": 90, "va": "top", "ha": "right"}
+        axis.annotate(name, (x, 0.97), fontsize=8, **where)
     axis.set(title=title, xlabel=curves.xlabel, ylabel=curves.ylabel, yscale="log" if curves.log else "linear")
     if curves.ylim:
         axis.set_ylim(curves.ylim)

@@ -1,7 +1,7 @@
 """One division in frequency: every method here is a gain on the half spectrum.
 
-The array that multiplies the spectrum can be drawn as a curve and applied to the picture; it is the same array. All filters
-assume that the blur is periodic.
+The array that multiplies the spectrum can be drawn as a curve and applied to the picture; it is the same array. All
+filters assume that the blur is periodic.
 """
 
 import numpy as np
@@ -33,8 +33,8 @@ def inverse_gain(otf, epsilon=0.0):
 
     Notes
     -----
-    1 / (H + epsilon). Where H is near -epsilon the sum is nearer to zero than H was: this epsilon protects only an OTF that
-    is nowhere negative, such as a Gaussian's. `tikhonov_gain` protects any.
+    1 / (H + epsilon). Where H is near -epsilon the sum is nearer to zero than H was: this epsilon protects only an OTF
+    that is nowhere negative, such as a Gaussian's. `tikhonov_gain` protects any.
     """
     return _reciprocal(_check.otf(otf) + _check.number("epsilon", epsilon), "epsilon")
 
@@ -64,7 +64,8 @@ def truncated_gain(otf, threshold):
 
     References
     ----------
-    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 5.
+    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006,
+       ch. 6.
     """
     keep = np.abs(_check.otf(otf)) >= _check.number("threshold", threshold, above=True)
     return np.divide(1, otf, out=np.zeros_like(otf), where=keep)
@@ -98,7 +99,8 @@ def tikhonov_gain(otf, weight, penalty=1.0):
 
     References
     ----------
-    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 6.
+    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006,
+       ch. 6.
     """
     otf = _check.otf(otf)
     weight, penalty = _check.number("weight", weight), _check.power("penalty", penalty, otf.shape)
@@ -127,8 +129,8 @@ def wiener_gain(otf, nsr):
 
     Notes
     -----
-    conj(H) / (|H|**2 + S_n / S_x), the minimizer of the expected squared error. With a number for `nsr` the picture is taken for
-    white noise, which no photograph is, and the filter equals Tikhonov's with penalty 1.
+    conj(H) / (|H|**2 + S_n / S_x), the minimizer of the expected squared error. With a number for `nsr` the picture is
+    taken for white noise, which no photograph is, and the filter equals Tikhonov's with penalty 1.
 
     References
     ----------
@@ -196,7 +198,8 @@ def inverse_filter(y, psf, epsilon=0.0):
 
     Notes
     -----
-    See `inverse_gain` for the model. Noise of standard deviation sigma comes out with about sigma times the rms of the gain.
+    See `inverse_gain` for the model. Noise of standard deviation sigma comes out with about sigma times the rms of the
+    gain.
 
     Examples
     --------
@@ -311,5 +314,6 @@ def _reciprocal(denominator, knob):
         np.reciprocal(denominator, out=denominator)
     lost = denominator.size - np.count_nonzero(np.isfinite(denominator))
     if lost:
-        raise ValueError(f"{knob}: too small, {lost} frequencies would be divided by zero; use a larger {knob}")
+        lost = f"{lost} of {denominator.size} frequencies"
+        raise ValueError(f"{knob}: too small, {lost} would be divided by zero; use a larger {knob}")
     return denominator

@@ -33,7 +33,7 @@ function scale({ kind, low, high, step }) {
 
 function spoken({ kind, step, unit }, value) {
   let text;
-  if (kind === "LogSlider") text = value.toExponential(1).replace("e+", "e");
+  if (kind === "LogSlider") text = value >= 0.01 && value < 1000 ? String(Number(value.toPrecision(2))) : value.toExponential(1).replace("e+", "e");
   else text = value.toFixed(Math.max(0, Math.min(4, -Math.floor(Math.log10(step) + 1e-9))));
   return unit ? `${text} ${unit}` : text;
 }

@@ -1,7 +1,7 @@
 """Sliders to pixels: a lab is a function of its sliders.
 
-The function stands in the notebook, returns a `Frame`, and knows nothing of widgets. `lab` turns it into a live view; called
-like a function it needs no browser.
+The function stands in the notebook, returns a `Frame`, and knows nothing of widgets. `lab` turns it into a live view;
+called like a function it needs no browser.
 """
 
 import html
@@ -54,7 +54,7 @@ class Slider:
     help: str = ""
 
     def __post_init__(self):
-        if not self.low < self.high:
+        if not -np.inf < self.low < self.high < np.inf:
             raise ValueError(f"low, high: got {self.low} and {self.high}, expected low below high")
         if self.step is None:
             object.__setattr__(self, "step", self._default_step())
@@ -204,17 +204,15 @@ class Frame:
 
     def __post_init__(self):
         object.__setattr__(self, "images", figures.as_panels(self.images))
-        for title, curves in self.curves.items():
-            if not isinstance(curves, Curves):
-                object.__setattr__(self, "curves", {**self.curves, title: Curves({title: curves})})
+        object.__setattr__(self, "curves", figures.as_curves(self.curves))
         object.__setattr__(self, "numbers", {label: float(number) for label, number in self.numbers.items()})
         unknown = set(self.compare) - set(self.images)
         if unknown or len(self.compare) not in (0, 2):
             raise ValueError(f"compare: got {self.compare!r}, expected two of the images {list(self.images)}")
 
     def texts(self):
-        """The numbers as they are printed: four significant digits."""
-        return {label: f"{number:.4g}" for label, number in self.numbers.items()}
+        """The numbers as they are printed: four significant digits, and what is mere round-off as a bound."""
+        return {label: "< 1e-9" if 0 < abs(n) < 1e-9 else f"{n:.4g}" for label, n in self.numbers.items()}
 
     def describe(self):
         """What is seen and the numbers, in one line."""
@@ -246,11 +244,12 @@ class Lab(anywidget.AnyWidget):
     def __init__(self, function, controls):
         names = list(inspect.signature(function).parameters)
         if names != list(controls):
-            raise TypeError(f"lab: got the controls {list(controls)}, expected {names}, the arguments of {function.__name__}")
+            expected = f"{names}, the arguments of {function.__name__}"
+            raise TypeError(f"lab: got the controls {list(controls)}, expected {expected}")
         self.controls = controls
         self._function = function
         self._frame = None  # what the page shows
-        self._sent = {}  # encoded panels, so that an unchanged one is not sent again
+        self._sent, self._titles = {}, []  # what the page has, so that an unchanged panel is not sent again
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         initial = {name: control.value for name, control in controls.items()}
         super().__init__(spec=[_describe(name, c) for name, c in controls.items()], values=initial)
@@ -270,7 +269,8 @@ class Lab(anywidget.AnyWidget):
     def _checked(self, values):
         unknown = set(values) - set(self.controls)
         if unknown:
-            raise TypeError(f"{self.__name__}: got {', '.join(sorted(unknown))}, expected only {', '.join(self.controls)}")
+            got, expected = ", ".join(sorted(unknown)), ", ".join(self.controls)
+            raise TypeError(f"{self.__name__}: got {got}, expected only {expected}")
         return {name: control.checked(name, values[name]) for name, control in self.controls.items()}
 
     def _compute(self, values):
@@ -299,7 +299,10 @@ class Lab(anywidget.AnyWidget):
         """A message of the page: a new view, or new values of the controls."""
         if content["kind"] == "hello":
             self._sent.clear()
-            self._publish()
+            if self._frame is None:  # in a box, which displays itself and not its labs
+                self._show(self.values)
+            else:
+                self._publish()
             return
         answer = {"view": content["view"], "seq": content["seq"]}
         try:
@@ -310,21 +313,27 @@ class Lab(anywidget.AnyWidget):
     def _publish(self, **header):
         """The current frame as one message: a small header, and the changed pixels and curves as bytes."""
         images, curves, buffers = [], [], []
+        titles = [*self._frame.images, *self._frame.curves]
+        if titles != self._titles:  # the page makes new panels, which are empty
+            self._titles, self._sent = titles, {}
         for title, panel in self._frame.images.items():
-            codes = encode(panel)
-            same = title in self._sent and np.array_equal(self._sent[title], codes)
-            self._sent[title] = codes
-            rows, columns = codes.shape
-            image = {"title": title, "note": panel.note, "rows": rows, "columns": columns, "same": same, "cmap": panel.cmap}
-            images.append({**image, "range": None if (panel.vmin, panel.vmax) == (0, 1) else [panel.vmin, panel.vmax]})
+            codes, (old, cmap) = encode(panel), self._sent.get(title, (None, None))
+            self._sent[title] = codes, panel.cmap
+            same = cmap == panel.cmap and np.array_equal(old, codes)
             if not same:
                 buffers += [codes.data, _palette(panel.cmap)]
+            rows, columns = panel.array.shape
+            limits = None if (panel.vmin, panel.vmax) == (0, 1) else [panel.vmin, panel.vmax]
+            images.append({"title": title, "note": panel.note, "rows": rows, "columns": columns, "range": limits,
+                           "same": same})  # fmt: skip
         for title, c in self._frame.curves.items():
             lines = [{"name": name, "length": len(x)} for name, (x, _) in c.lines.items()]
-            marks = {name: float(x) for name, x in c.marks.items()}
+            marks = {name: float(x) for name, x in c.marks.items() if isfinite(x)}
             curves.append({"title": title, "xlabel": c.xlabel, "ylabel": c.ylabel, "log": c.log, "ylim": c.ylim,
                            "lines": lines, "marks": marks})  # fmt: skip
-            buffers.append(np.concatenate([array for line in c.lines.values() for array in line]).astype(np.float32).data)
+            with np.errstate(over="ignore"):  # infinity then, which the page leaves out
+                values = np.concatenate([array for line in c.lines.values() for array in line]).astype(np.float32)
+            buffers.append(values.data)
         frame = {"images": images, "curves": curves, "numbers": self._frame.texts(), "compare": self._frame.compare}
         self.send({**header, **frame, "values": self._shown, "alt": self._frame.describe()}, buffers)
 
@@ -335,7 +344,8 @@ class Lab(anywidget.AnyWidget):
         if self._frame is None:
             self._show(self.values)
         note = "A live lab. To move its sliders, open this lesson in JupyterLab and run this cell."
-        still = self._frame.picture()._repr_html_().replace("</figure>", f"<figcaption>{html.escape(note)}</figcaption></figure>")
+        caption = f"<figcaption>{html.escape(note)}</figcaption></figure>"
+        still = self._frame.picture()._repr_html_().replace("</figure>", caption)
         bundle = super()._repr_mimebundle_(**kwargs)
         view, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         return {**view, "text/html": still, "text/plain": repr(self)}, metadata
@@ -375,13 +385,14 @@ def lab(**controls):
 def encode(panel):
     """A Panel as bytes: 1 to 253 from vmin to vmax, 0 below, 254 above, 255 where it is not a finite number."""
     scale = 252 / (panel.vmax - panel.vmin)
-    codes = panel.array * panel.array.dtype.type(scale)
+    with np.errstate(over="ignore"):  # what is too large for a float is above, too
+        codes = panel.array * panel.array.dtype.type(scale)
     codes += 1.5 - panel.vmin * scale
-    finite = np.isfinite(codes)
     np.clip(codes, 0, 254, out=codes)
+    finite = np.isfinite(panel.array)
     if not finite.all():
         codes[~finite] = 255
-    return codes.astype(np.uint8)
+    return codes.astype(np.uint8, order="C")
 
 
 def _palette(cmap):

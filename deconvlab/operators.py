@@ -49,7 +49,8 @@ class Blur:
 
     References
     ----------
-    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006, ch. 4.
+    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006,
+       ch. 4.
 
     Examples
     --------
@@ -121,7 +122,8 @@ def gradient_power(shape):
 
     Notes
     -----
-    By Parseval ||D x||**2 is the sum of ``power * abs(fft2(x))**2 / (M N)`` over the whole spectrum. Weighs fine detail most.
+    By Parseval ||D x||**2 is the sum of ``power * abs(fft2(x))**2 / (M N)`` over the whole spectrum. Weighs fine detail
+    most.
 
     Examples
     --------
@@ -152,7 +154,8 @@ def dot_test(H, *, rng):
 
     Notes
     -----
-    A solver that follows a wrong adjoint walks in a wrong direction and often still looks plausible; this test does not.
+    A solver that follows a wrong adjoint walks in a wrong direction and often still looks plausible; this test does
+    not.
 
     References
     ----------
@@ -186,7 +189,8 @@ def operator_norm(H):
 
     Notes
     -----
-    Its square is the Lipschitz constant of the least-squares gradient; gradient descent converges for steps below 2 / norm**2.
+    Its square is the Lipschitz constant of the least-squares gradient; gradient descent converges for steps below
+    2 / norm**2.
 
     Examples
     --------

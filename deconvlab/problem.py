@@ -75,7 +75,7 @@ def sample_image(name, *, size=None, colour=False):
     _check.choice("name", name, sorted(COLOUR_IMAGES + GREY_IMAGES))
     shape = None if size is None else _check.shape("size", _check.pair("size", size))
     if colour and name not in COLOUR_IMAGES:
-        raise ValueError(f"colour: got True for {name!r}, which is grey; colour pictures are {', '.join(COLOUR_IMAGES)}")
+        raise ValueError(f"colour: got True for {name!r}, which is grey, expected one of {', '.join(COLOUR_IMAGES)}")
     from skimage import color, data, transform, util
 
     image = util.img_as_float64(getattr(data, name)())
@@ -111,10 +111,11 @@ def save_image(x, path, *, bits=8):
     if path.suffix.lower() not in (".png", ".tif", ".tiff"):
         raise ValueError(f"path: got {str(path)!r}, expected a name that ends in .png, .tif or .tiff")
     if not path.parent.is_dir():
-        raise ValueError(f"path: got {str(path)!r}, but there is no folder {str(path.parent)!r}: make it first")
+        raise ValueError(f"path: got {str(path)!r}, expected a folder that is there: make {str(path.parent)!r} first")
     x = _check.floats("x", x)
     if not x.size or not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
         raise ValueError(f"x: got shape {x.shape}, expected (rows, columns) or (rows, columns, 3)")
+    bits = _check.whole("bits", bits, 8, 16)
     if bits not in (8, 16) or bits == 16 and x.ndim == 3:
         raise ValueError(f"bits: got {bits!r}, expected 8{' or 16' if x.ndim == 2 else ' for a colour picture'}")
     from PIL import Image
@@ -155,7 +156,8 @@ def add_poisson(x, photons, *, rng):
     x : (M, N) float array
         Picture without negative values; its dtype is kept.
     photons : float > 0
-        Expected count in a pixel of value 1. Larger is *less* noisy: the relative noise falls as one over its square root.
+        Expected count in a pixel of value 1. Larger is *less* noisy: the relative noise falls as one over its square
+        root.
     rng : numpy.random.Generator or int
         Source of the counts.
 
@@ -235,13 +237,13 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", bits=None
 
     Notes
     -----
-    y = round(H x_true + n). The forward model has no epsilon and knows nothing of the method that will undo it. Data made
-    by the very operator that is then inverted, unrounded and without noise, is an inverse crime [1]_.
+    y = round(H x_true + n). The forward model has no epsilon and knows nothing of the method that will undo it. Data
+    made by the very operator that is then inverted, unrounded and without noise, is an inverse crime [1]_.
 
     References
     ----------
-    .. [1] D. Colton, R. Kress, Inverse Acoustic and Electromagnetic Scattering Theory, 4th ed., Springer 2019, sec. 5.3,
-       doi:10.1007/978-3-030-30351-8.
+    .. [1] D. Colton, R. Kress, Inverse Acoustic and Electromagnetic Scattering Theory, 4th ed., Springer 2019,
+       sec. 5.3, doi:10.1007/978-3-030-30351-8.
     """
     x_true = _check.image("x_true", x_true) if photons is None else _light("x_true", x_true)
     sigma, rng = _check.number("sigma", sigma), _check.generator(rng)
@@ -262,5 +264,5 @@ def _light(name, x):
     """`x` as an image of light: nothing below zero but round-off."""
     x = _check.image(name, x)
     if x.min() < -1e-6:
-        raise ValueError(f"{name}: got values down to {x.min():.3g}, expected none below 0: light has no negative counts")
+        raise ValueError(f"{name}: got values down to {x.min():.3g}, expected none below 0: light cannot be negative")
     return x

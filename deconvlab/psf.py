@@ -31,9 +31,9 @@ def gaussian(sigma, *, size=None):
 
     Notes
     -----
-    Samples of exp(-(r**2 / sigma_r**2 + c**2 / sigma_c**2) / 2), normalized. The transfer function of the uncut Gaussian
-    is positive everywhere. Cut at 5 sigma it dips to -4e-7 at most, cut at 4 sigma to -4e-5, and then ``otf + 1e-5`` can
-    vanish. A lens out of focus is nearer to `disk`.
+    Samples of exp(-(r**2 / sigma_r**2 + c**2 / sigma_c**2) / 2), normalized. The transfer function of the uncut
+    Gaussian is positive everywhere. Cut at 5 sigma it dips to -4e-7 at most, cut at 4 sigma to -4e-5, and then
+    ``otf + 1e-5`` can vanish. A lens out of focus is nearer to `disk`.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def motion(length, angle=0.0):
     Notes
     -----
     Each weight is the exact area that a pixel shares with a bar of this length, one pixel wide, so a slightly longer or
-    turned bar is a slightly different PSF. Wrong when the speed was not constant, or the camera turned or shook: see `shake`.
+    turned bar is a slightly different PSF. Wrong when the speed was not constant, or the camera shook: see `shake`.
 
     Examples
     --------
@@ -164,8 +164,8 @@ def shake(length, *, rng):
 
     Notes
     -----
-    A point moves at constant speed while its direction performs a random walk, 1.5 radians rms from start to end. Real hands
-    also pause and tremble.
+    A point moves at constant speed while its direction performs a random walk, 1.5 radians rms from start to end. Real
+    hands also pause and tremble.
 
     Examples
     --------
@@ -185,7 +185,8 @@ def shake(length, *, rng):
     (row, column), (down, right) = np.floor(path).astype(int), path % 1
     for r, c, share in ((0, 0, (1 - down) * (1 - right)), (1, 0, down * (1 - right)),
                         (0, 1, (1 - down) * right), (1, 1, down * right)):  # fmt: skip
-        np.add.at(psf, (np.minimum(row + r + half[0], 2 * half[0]), np.minimum(column + c + half[1], 2 * half[1])), share)
+        rows, columns = np.minimum(row + r + half[0], 2 * half[0]), np.minimum(column + c + half[1], 2 * half[1])
+        np.add.at(psf, (rows, columns), share)
     return psf / psf.sum()
 
 
@@ -239,7 +240,8 @@ def as_psf(array):
         raise ValueError(f"array: got shape {array.shape}, expected two dimensions (rows, columns)")
     array = _check.floats("array", array.astype(np.float64))
     if (array < 0).any() or not array.any():
-        raise ValueError(f"array: got values from {array.min():g} to {array.max():g}, expected none negative, some positive")
+        span = f"{array.min():g} to {array.max():g}"
+        raise ValueError(f"array: got values from {span}, expected none negative, some positive")
     rows, columns = (np.flatnonzero(array.any(axis=axis)) for axis in (1, 0))
     array = array[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     array = array / array.sum()
@@ -271,8 +273,8 @@ def psf_to_otf(psf, shape):
 
     Notes
     -----
-    A periodic blur multiplies frequency f of the image by ``otf[f]``. Without moving the centre the image would come out
-    shifted by half its size. At frequency 0 the OTF is the sum of the PSF, which is 1.
+    A periodic blur multiplies frequency f of the image by ``otf[f]``. Without moving the centre the image would come
+    out shifted by half the PSF's size. At frequency 0 the OTF is the sum of the PSF, which is 1.
 
     Examples
     --------

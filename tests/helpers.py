@@ -1,0 +1,76 @@
+"""Slow and obvious versions of what the package does fast, to compare with."""
+
+import numpy as np
+
+import deconvlab as dl
+
+
+def ramp(*shape):
+    """A PSF without any symmetry: no transpose, flip or shift of it looks the same."""
+    psf = np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+    return psf / psf.sum()
+
+
+PSFS = {
+    "ramp 3x5": ramp(3, 5),
+    "ramp 1x7": ramp(1, 7),
+    "ramp 7x1": ramp(7, 1),
+    "shake": dl.shake(5, rng=3),
+    "random": dl.as_psf(np.random.default_rng(1).random((5, 3)) ** 3),
+    "motion": dl.motion(5, 20),
+    "gaussian": dl.gaussian((0.5, 1), size=7),
+    "delta": dl.delta(),
+}
+SHAPES = [(8, 8), (9, 9), (8, 11), (11, 8), (7, 12), (7, 7)]
+
+
+def offsets(psf):
+    """Rows and columns of a PSF, counted from its centre."""
+    rows, columns = (np.arange(n) - n // 2 for n in psf.shape)
+    return rows[:, None], columns[None, :]
+
+
+def moments(psf):
+    """Centroid (2,) and covariance (2, 2) of a PSF, (row, column), in pixels."""
+    row, column = np.broadcast_arrays(*offsets(psf))
+    points = np.stack([row.ravel(), column.ravel()])
+    centroid = points @ psf.ravel()
+    return centroid, (psf.ravel() * points) @ points.T - np.outer(centroid, centroid)
+
+
+def dense_blur(psf, shape):
+    """Matrix of a periodic convolution: each PSF entry moves each pixel by its offset from the centre."""
+    m, n = shape
+    matrix = np.zeros((m, n, m, n))
+    for row, column in np.ndindex(psf.shape):
+        down, right = row - psf.shape[0] // 2, column - psf.shape[1] // 2
+        for i, j in np.ndindex(shape):
+            matrix[(i + down) % m, (j + right) % n, i, j] += psf[row, column]
+    return matrix.reshape(m * n, m * n)
+
+
+def dense_gradient(shape):
+    """Matrix of the forward differences down and to the right, wrapped around: 2 M N rows."""
+    eye = np.eye(np.prod(shape)).reshape(*shape, -1)
+    return np.concatenate([(np.roll(eye, -1, axis) - eye).reshape(np.prod(shape), -1) for axis in (0, 1)])
+
+
+def full_otf(psf, shape):
+    """Transfer function on the whole spectrum, by padding, rolling and fft2."""
+    padded = np.zeros(shape)
+    padded[: psf.shape[0], : psf.shape[1]] = psf
+    return np.fft.fft2(np.roll(padded, [-(n // 2) for n in psf.shape], axis=(0, 1)))
+
+
+def on_one_grid(*psfs):
+    """The same PSFs with zeros around them, so that they can be subtracted."""
+    size = np.max([p.shape for p in psfs], axis=0)
+    return [np.pad(p, [((n - k) // 2, (n - k) // 2) for n, k in zip(size, p.shape, strict=True)]) for p in psfs]
+
+
+def frozen(*arrays):
+    """Copies that raise when somebody writes into them."""
+    copies = [np.array(a) for a in arrays]
+    for copy in copies:
+        copy.flags.writeable = False
+    return copies if len(copies) > 1 else copies[0]

@@ -1,0 +1,200 @@
+import socket
+
+import numpy as np
+import pytest
+from helpers import frozen, ramp
+from PIL import Image
+from scipy import ndimage
+
+import deconvlab as dl
+from deconvlab.problem import COLOUR_IMAGES, GREY_IMAGES
+
+BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def picture(dtype=float):
+    return frozen(np.random.default_rng(5).random((40, 31)).astype(dtype))
+
+
+@BOTH
+@pytest.mark.parametrize("sigma", [0.02, 1.5])
+def test_gaussian_noise_has_mean_zero_its_sigma_and_no_memory(sigma, dtype):
+    x = frozen(np.full((300, 200), 0.5, dtype))
+    y = dl.add_gaussian(x, sigma, rng=1)
+    noise = (y - x).astype(float)
+    assert y.dtype == dtype
+    assert abs(noise.mean()) < 4 * sigma / np.sqrt(x.size)
+    assert noise.std() == pytest.approx(sigma, rel=0.015)
+    assert np.mean(np.abs(noise) < sigma) == pytest.approx(0.6827, abs=0.01)
+    for axis in (0, 1):
+        assert abs(np.mean(noise * np.roll(noise, 1, axis))) < 4 * sigma**2 / np.sqrt(x.size)
+
+
+@BOTH
+@pytest.mark.parametrize("photons", [0.5, 30, 1e5])
+@pytest.mark.parametrize("level", [0.02, 0.6, 1.7])
+def test_poisson_noise_has_mean_x_and_variance_x_over_photons(level, photons, dtype):
+    x = frozen(np.full((300, 200), level, dtype))
+    y = dl.add_poisson(x, photons, rng=2)
+    assert y.dtype == dtype
+    counts = y.astype(float) * photons
+    np.testing.assert_allclose(counts, np.rint(counts), atol=1e-6 * counts.max())
+    deviation = np.sqrt(level / photons)
+    assert y.mean(dtype=float) == pytest.approx(level, abs=4 * deviation / np.sqrt(x.size))
+    kurtosis = 3 + 1 / (photons * level)
+    assert y.var(dtype=float) == pytest.approx(deviation**2, rel=4 * np.sqrt((kurtosis - 1) / x.size))
+
+
+def test_poisson_accepts_the_round_off_of_a_blur_and_refuses_real_negatives():
+    x = np.zeros((5, 5))
+    assert (dl.add_poisson(x - 1e-9, 100, rng=0) == 0).all()
+    with pytest.raises(ValueError, match="^x: "):
+        dl.add_poisson(x - 1e-3, 100, rng=0)
+
+
+@pytest.mark.parametrize("noise", [dl.add_gaussian, dl.add_poisson])
+def test_noise_is_the_same_for_the_same_int_only(noise):
+    x = picture()
+    np.testing.assert_array_equal(noise(x, 9, rng=3), noise(x, 9, rng=3))
+    np.testing.assert_array_equal(noise(x, 9, rng=3), noise(x, 9, rng=np.random.default_rng(3)))
+    assert (noise(x, 9, rng=3) != noise(x, 9, rng=4)).any()
+    rng = np.random.default_rng(3)
+    assert (noise(x, 9, rng=rng) != noise(x, 9, rng=rng)).any()
+
+
+@BOTH
+@pytest.mark.parametrize("bits", [1, 2, 8, 12, 16])
+def test_quantize_rounds_to_the_nearest_of_two_to_the_bits_levels(bits, dtype):
+    x = frozen(np.random.default_rng(6).random((300, 200)).astype(dtype))
+    y = dl.quantize(x, bits)
+    levels = 2**bits - 1
+    round_off = np.finfo(dtype).eps
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y.astype(float) * levels, np.rint(y.astype(float) * levels), atol=levels * round_off)
+    error = y.astype(float) - x
+    assert np.abs(error).max() <= 0.5 / levels + round_off
+    assert np.sqrt(np.mean(error**2)) == pytest.approx(1 / levels / np.sqrt(12), rel=0.02)
+    assert abs(error.mean()) < 4 / levels / np.sqrt(12 * x.size)
+    np.testing.assert_array_equal(dl.quantize(y, bits), y)
+
+
+def test_quantize_saturates_and_has_eight_bits_by_default():
+    x = np.array([[-0.3, 0.0, 1.0, 1.2, 100.4 / 255, 100.6 / 255]])
+    np.testing.assert_array_equal(dl.quantize(x), np.array([[0, 0, 255, 255, 100, 101]]) / 255)
+
+
+@BOTH
+@pytest.mark.parametrize("ending", [".png", ".tif", ".tiff", ".PNG"])
+@pytest.mark.parametrize("bits", [8, 16, np.int64(8), 16.0])
+def test_saved_image_is_rounded_never_truncated(tmp_path, ending, bits, dtype):
+    white = 2 ** int(bits) - 1
+    codes = np.random.default_rng(8).integers(0, white + 1, (31, 20))
+    codes[0, :2] = 0, white
+    x = frozen(((codes + np.random.default_rng(9).uniform(-0.4, 0.4, codes.shape)) / white).astype(dtype))
+    path = tmp_path / f"picture{ending}"
+    dl.save_image(x, path, bits=bits)
+    read = np.asarray(Image.open(path))
+    assert read.dtype == f"uint{int(bits)}"
+    np.testing.assert_array_equal(read, codes)
+
+
+def test_saved_image_is_clipped_in_the_file_and_takes_colour_and_strings(tmp_path):
+    dl.save_image(frozen(np.array([[-0.5, 1.5, 0.5]])), str(tmp_path / "a.png"))
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.png")), [[0, 255, 128]])
+    colour = np.random.default_rng(0).integers(0, 256, (6, 5, 3))
+    dl.save_image(colour / 255, tmp_path / "b.tif")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "b.tif")), colour)
+
+
+def test_quantized_picture_survives_a_file_unchanged(tmp_path):
+    x = dl.quantize(picture())
+    dl.save_image(x, tmp_path / "a.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.png")) / 255, x)
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError("the test asked for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.mark.parametrize("name", COLOUR_IMAGES + GREY_IMAGES)
+def test_sample_image_is_float64_in_range_and_needs_no_network(name, offline):
+    image = dl.sample_image(name)
+    assert image.dtype == np.float64 and image.ndim == 2
+    assert image.min() >= 0 and image.max() <= 1
+    assert image.std() > 0.05 and len(np.unique(image)) > 50
+
+
+@pytest.mark.parametrize("name", ["rocket", "coffee"])
+def test_colour_sample_has_the_luminance_of_its_colours(name):
+    colour, grey = dl.sample_image(name, colour=True), dl.sample_image(name)
+    assert colour.shape == (*grey.shape, 3) and np.ptp(colour, axis=2).max() > 0.1
+    np.testing.assert_allclose(colour @ [0.2125, 0.7154, 0.0721], grey, atol=1e-12)
+
+
+def test_sample_image_resizes_rows_first_and_with_anti_aliasing():
+    full, small = dl.sample_image("camera"), dl.sample_image("camera", size=(32, 64))
+    assert small.shape == (32, 64) and dl.sample_image("camera", size=32).shape == (32, 32)
+    assert dl.sample_image("coffee", size=(20, 30), colour=True).shape == (20, 30, 3)
+    means = full.reshape(32, 16, 64, 8).mean(axis=(1, 3))
+    assert np.abs(small - means).mean() < 0.015
+    assert small.min() >= 0 and small.max() <= 1
+
+
+def test_sample_image_gives_a_new_array_each_time():
+    first = dl.sample_image("text")
+    first[:] = 0
+    assert dl.sample_image("text").max() > 0.5
+
+
+@BOTH
+def test_simulate_without_noise_is_the_blur_and_nothing_else(dtype):
+    x, psf = picture(dtype), ramp(3, 5)
+    observation = dl.simulate(x, psf, sigma=0, rng=0)
+    assert observation.y.dtype == dtype
+    expected = ndimage.convolve(x.astype(float), psf, mode="wrap")
+    np.testing.assert_allclose(observation.y, expected, atol=1e-6 if dtype == np.float32 else 1e-14)
+    assert observation.x_true is x and observation.psf is psf
+    assert (observation.sigma, observation.boundary) == (0, "periodic")
+
+
+def test_simulate_blurs_then_counts_photons_then_adds_noise_then_rounds():
+    x, psf, rng = picture(), ramp(3, 5), np.random.default_rng(11)
+    expected = dl.add_poisson(dl.Blur(psf, x.shape) @ x, 200, rng=rng)
+    expected = dl.quantize(dl.add_gaussian(expected, 0.03, rng=rng), 6)
+    observation = dl.simulate(x, psf, sigma=0.03, photons=200, bits=6, rng=11)
+    np.testing.assert_array_equal(observation.y, expected)
+
+
+def test_simulate_is_the_same_for_the_same_int_only():
+    one, two, three = (dl.simulate(picture(), ramp(3, 3), sigma=0.1, rng=seed).y for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, two)
+    assert (one != three).any()
+
+
+def test_simulated_noise_has_the_sigma_that_the_observation_says():
+    x = dl.sample_image("camera", size=128)
+    observation = dl.simulate(x, dl.gaussian(2), sigma=0.05, rng=0)
+    noise = observation.y - dl.Blur(dl.gaussian(2), x.shape) @ x
+    assert noise.std() == pytest.approx(observation.sigma, rel=0.03)
+
+
+@BOTH
+def test_bsnr_is_about_the_blurred_picture_and_nsr_about_the_sharp_one(dtype):
+    x = picture(dtype)
+    observation = dl.simulate(x, ramp(5, 5), sigma=0.02, bits=4, rng=0)
+    blurred = ndimage.convolve(x.astype(float), ramp(5, 5), mode="wrap")
+    assert observation.bsnr == pytest.approx(10 * np.log10(blurred.var() / 0.02**2), rel=1e-5)
+    assert observation.nsr == pytest.approx(0.02**2 / x.astype(float).var(), rel=1e-5)
+    assert dl.simulate(x, ramp(5, 5), sigma=0, rng=0).bsnr == np.inf
+    assert dl.simulate(x, ramp(5, 5), sigma=0, rng=0).nsr == 0
+
+
+def test_observation_cannot_be_changed_by_accident():
+    observation = dl.simulate(picture(), ramp(3, 3), sigma=0, rng=0)
+    with pytest.raises(AttributeError):
+        observation.sigma = 1
