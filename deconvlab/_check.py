@@ -127,6 +127,13 @@ def operator(value, *needs):
     return value
 
 
+def objective(value):
+    """`value`, if it is a function of a picture that knows its gradient."""
+    if not all(hasattr(value, need) for need in ("evaluate", "lipschitz", "shape")):
+        raise TypeError(f"objective: got {type(value).__name__}, expected one such as least_squares(H, y, weight)")
+    return value
+
+
 def choice(name, value, options):
     """`value`, if it is one of `options`."""
     if np.ndim(value) != 0 or value not in options:

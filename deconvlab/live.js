@@ -235,7 +235,8 @@ function render({ model, el }) {
   const compare = button("Compare", { title: "Hold to see the first picture in place of the last", hidden: "" });
   const mark = button("Mark clipped", { title: "Blue below black, orange above white", "aria-pressed": "false" });
   const reset = button("Reset", { title: "Back to the first values" });
-  root.append(controls, panels, element("div", { class: "dcv-foot" }, numbers, element("div", { class: "dcv-buttons" }, compare, mark, reset)), message, said);
+  const more = element("span", { class: "dcv-more" });
+  root.append(controls, panels, element("div", { class: "dcv-foot" }, numbers, more, element("div", { class: "dcv-buttons" }, compare, mark, reset)), message, said);
   el.replaceChildren(root);
 
   const initial = Object.fromEntries(spec.map((s) => [s.name, s.value]));
@@ -248,7 +249,10 @@ function render({ model, el }) {
     wanted = false;
     waiting = true;
     slow = setTimeout(() => { message.textContent = "Computing…"; }, 1000);
-    model.send({ kind: "tick", view, seq: ++sequence, values });
+    send({ kind: "tick", view, seq: ++sequence, values });
+  }
+  function send(content) {
+    try { model.send(content); } catch { lost(); }
   }
   function answered() {
     clearTimeout(slow);
@@ -315,19 +319,24 @@ function render({ model, el }) {
     }
     if (!wanted && JSON.stringify(content.values) !== JSON.stringify(values)) { values = content.values; showValues(); }
     draw(content, buffers);
-    if (mine) { message.textContent = ""; answered(); }
+    more.textContent = content.more ? "improving…" : "";
+    if (content.more) send({ kind: "seen" }); // or the kernel takes this page for closed, and stops
+    if (mine) answered();
   }
   model.on("msg:custom", receive);
 
   function lost() {
-    if (model.comm_live !== false) return;
     gone = true;
     clearTimeout(slow);
     message.textContent = "The kernel has gone. Run this cell to bring the sliders back.";
     for (const { input } of Object.values(inputs)) input.disabled = true;
     reset.disabled = true;
   }
-  model.on("comm_live_update", lost);
+  model.on("comm_live_update", lost); // where the page is told of a restart; it is not told of an end
+  const kernel = model.widget_manager?.kernel; // JupyterLab's and Notebook's; elsewhere a message that fails tells
+  const follow = (_, status) => { if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) lost(); };
+  kernel?.statusChanged?.connect(follow);
+  kernel?.disposed?.connect(lost);
 
   function theme() {
     const stated = document.body.dataset.jpThemeLight;
@@ -338,11 +347,13 @@ function render({ model, el }) {
   const themes = new MutationObserver(theme);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   theme();
-  model.send({ kind: "hello" });
+  send({ kind: "hello" });
 
   return () => {
     model.off("msg:custom", receive);
     model.off("comm_live_update", lost);
+    kernel?.statusChanged?.disconnect(follow);
+    kernel?.disposed?.disconnect(lost);
     themes.disconnect();
     clearTimeout(slow);
     clearTimeout(speech);

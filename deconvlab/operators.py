@@ -7,11 +7,12 @@ from functools import cached_property
 
 import numpy as np
 from scipy import fft
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import _check
 from .psf import psf_to_otf
 
-BOUNDARIES = ("periodic",)
+BOUNDARIES = ("periodic", "zero")
 
 
 class Blur:
@@ -23,13 +24,13 @@ class Blur:
         Odd sizes, centre at ``(K//2, L//2)``.
     shape : (M, N) pair of ints
         Shape of the observation.
-    boundary : {"periodic"}, optional
-        What lies outside the frame. Periodic: the image repeats, left continues at the right.
+    boundary : {"periodic", "zero"}, optional
+        What lies outside the frame. Periodic: the image repeats, left continues at the right. Zero: darkness.
 
     Attributes
     ----------
-    otf : (M, N//2 + 1) complex array
-        Transfer function.
+    otf : (P, Q//2 + 1) complex array
+        Transfer function on the working grid: the image's own when periodic, otherwise larger by the PSF's reach.
     shape_in, shape_out : pairs of ints
         Shapes of ``x`` and of ``H @ x``.
     dtype : numpy.dtype
@@ -45,7 +46,8 @@ class Blur:
     Notes
     -----
     (H x)[i] = sum_k psf[k] x[i - k], the indices counted from the PSF's centre. A periodic blur is a multiplication in
-    frequency: H x = irfft2(otf * rfft2(x)). No photograph is periodic: what leaves on one side enters on the other.
+    frequency: H x = irfft2(otf * rfft2(x)). No photograph is periodic: what leaves on one side enters on the other. Nor
+    is one surrounded by darkness: with "zero" the frame itself comes out darker.
 
     References
     ----------
@@ -65,7 +67,12 @@ class Blur:
         self.shape_in = self.shape_out = _check.shape("shape", shape)
         self.psf = _check.psf(psf, self.shape_out)
         self.dtype = self.psf.dtype
-        self.otf = psf_to_otf(self.psf, self.shape_out)
+        self._grid = self.shape_out
+        if self.boundary != "periodic":  # room for what the blur carries over the frame
+            self._grid = tuple(
+                fft.next_fast_len(n + k // 2, real=True) for n, k in zip(shape, self.psf.shape, strict=True)
+            )
+        self.otf = psf_to_otf(self.psf, self._grid)
 
     def __matmul__(self, x):
         return self._multiply("x", x, self.shape_in, self._otf)
@@ -86,9 +93,9 @@ class Blur:
         x = _check.image(name, x)
         if x.shape != shape:
             raise ValueError(f"{name}: got shape {x.shape}, expected {shape}, the shape that this Blur was made for")
-        spectrum = fft.rfft2(x)
+        spectrum = fft.rfft2(x, s=self._grid)
         spectrum *= otf[x.dtype.char]
-        return fft.irfft2(spectrum, s=shape, overwrite_x=True)
+        return fft.irfft2(spectrum, s=self._grid, overwrite_x=True)[: shape[0], : shape[1]]
 
 
 class _Adjoint:
@@ -100,6 +107,76 @@ class _Adjoint:
 
     def __matmul__(self, r):
         return self.T._multiply("r", r, self.shape_in, self.T._conj)
+
+
+class Gradient:
+    """Forward differences to the next row and to the next column, as a linear operator.
+
+    Parameters
+    ----------
+    boundary : {"periodic", "zero"}, optional
+        Periodic: the last row is followed by the first. Otherwise it is followed by nothing, and its difference is 0.
+
+    Attributes
+    ----------
+    T : operator
+        The adjoint: ``G.T @ slopes`` takes a (2, M, N) array back to (M, N).
+
+    Raises
+    ------
+    ValueError
+        If the boundary is not known.
+
+    Notes
+    -----
+    ||G x||**2 weighs how rough a picture is; it is 0 for a constant and for nothing else.
+
+    Examples
+    --------
+    >>> G = Gradient("zero")
+    >>> (G @ np.array([[0.0, 1.0, 3.0]]))[1]
+    array([[1., 2., 0.]])
+    """
+
+    def __init__(self, boundary="periodic"):
+        self.boundary = _check.choice("boundary", boundary, BOUNDARIES)
+
+    def __matmul__(self, x):
+        x = _check.image("x", x)
+        slopes = np.zeros((2, *x.shape), x.dtype)
+        np.subtract(x[1:], x[:-1], out=slopes[0, :-1])
+        np.subtract(x[:, 1:], x[:, :-1], out=slopes[1, :, :-1])
+        if self.boundary == "periodic":
+            slopes[0, -1], slopes[1, :, -1] = x[0] - x[-1], x[:, 0] - x[:, -1]
+        return slopes
+
+    @property
+    def T(self):
+        return _GradientAdjoint(self)
+
+
+class _GradientAdjoint:
+    """Minus the divergence; its own transpose is the Gradient again."""
+
+    def __init__(self, G):
+        self.T = G
+
+    def __matmul__(self, slopes):
+        slopes = _check.floats("slopes", slopes)
+        if slopes.ndim != 3 or len(slopes) != 2:
+            raise ValueError(f"slopes: got shape {slopes.shape}, expected (2, rows, columns)")
+        down, right = slopes
+        x = np.zeros_like(down)
+        x[:-1] -= down[:-1]
+        x[1:] += down[:-1]
+        x[:, :-1] -= right[:, :-1]
+        x[:, 1:] += right[:, :-1]
+        if self.T.boundary == "periodic":
+            x[-1] -= down[-1]
+            x[0] += down[-1]
+            x[:, -1] -= right[:, -1]
+            x[:, 0] += right[:, -1]
+        return x
 
 
 def gradient_power(shape):
@@ -180,17 +257,16 @@ def operator_norm(H):
     Parameters
     ----------
     H : Blur
-        Periodic.
 
     Returns
     -------
     norm : float
-        max |otf|, which is 1 for a PSF that sums to 1.
+        For a PSF that sums to 1: exactly 1 when periodic, slightly less with darkness outside.
 
     Notes
     -----
-    Its square is the Lipschitz constant of the least-squares gradient; gradient descent converges for steps below
-    2 / norm**2.
+    max |otf| for a periodic blur, otherwise Lanczos' method on H.T H. The square of the norm is the Lipschitz constant
+    of the least-squares gradient; gradient descent converges for steps below 2 / norm**2.
 
     Examples
     --------
@@ -198,4 +274,11 @@ def operator_norm(H):
     >>> round(operator_norm(Blur(disk(2), (32, 32))), 12)
     1.0
     """
-    return float(np.abs(_check.operator(H, "otf").otf).max())
+    _check.operator(H, "boundary", "otf", "psf", "T")
+    if H.boundary == "periodic" or H.psf.size == 1:
+        return float(np.abs(H.otf).max())
+    normal = LinearOperator(
+        2 * (np.prod(H.shape_in),), dtype=np.float64, matvec=lambda x: (H.T @ (H @ x.reshape(H.shape_in))).ravel()
+    )
+    bump = np.outer(*(np.sin(np.pi * (np.arange(n) + 1) / (n + 1)) for n in H.shape_in))  # dark at the frame: near it
+    return float(np.sqrt(eigsh(normal, k=1, v0=bump.ravel(), tol=1e-8, return_eigenvectors=False)[0]))

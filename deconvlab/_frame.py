@@ -1,0 +1,113 @@
+"""What a lab shows for one setting of its controls, and how it travels to the page."""
+
+from dataclasses import dataclass, field
+from math import isfinite
+
+import numpy as np
+
+from . import figures
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What a lab shows for one setting of its controls.
+
+    Parameters
+    ----------
+    images : dict of title to (M, N) array or Panel
+        Arrays are shown in grey from 0 to 1.
+    curves : dict of title to Curves, optional
+    numbers : dict of label to float, optional
+        Printed under the pictures. Put the unit into the label.
+    compare : pair of titles, optional
+        While the Compare button is held, the second picture shows the first.
+    alt : str, optional
+        One sentence on what is seen, for those who do not see it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something that cannot be shown, with the title in the message.
+    """
+
+    images: dict
+    curves: dict = field(default_factory=dict)
+    numbers: dict = field(default_factory=dict)
+    compare: tuple = ()
+    alt: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "images", figures.as_panels(self.images))
+        object.__setattr__(self, "curves", figures.as_curves(self.curves))
+        object.__setattr__(self, "numbers", {label: float(number) for label, number in self.numbers.items()})
+        unknown = set(self.compare) - set(self.images)
+        if unknown or len(self.compare) not in (0, 2):
+            raise ValueError(f"compare: got {self.compare!r}, expected two of the images {list(self.images)}")
+
+    def texts(self):
+        """The numbers as they are printed: four significant digits, and what is mere round-off as a bound."""
+        return {label: "< 1e-9" if 0 < abs(n) < 1e-9 else f"{n:.4g}" for label, n in self.numbers.items()}
+
+    def describe(self):
+        """What is seen and the numbers, in one line."""
+        seen = self.alt or "Pictures: " + ", ".join(self.images) + "."
+        return " ".join([seen, *(f"{label}: {text}." for label, text in self.texts().items())])
+
+    def picture(self):
+        """The frame as a still Picture."""
+        return figures.draw(self.images, self.curves, self.describe())
+
+
+def pack(frame, sent):
+    """A Frame as one message: a small header, and as bytes the curves and the panels that changed.
+
+    `sent` remembers what the page has; an empty one makes a message with everything.
+    """
+    images, curves, buffers = [], [], []
+    titles = [*frame.images, *frame.curves]
+    if sent.get("titles") != titles:  # the page makes new panels, which are empty
+        sent.clear()
+        sent.update(titles=titles, panels={})
+    for title, panel in frame.images.items():
+        codes, (old, cmap) = encode(panel), sent["panels"].get(title, (None, None))
+        sent["panels"][title] = codes, panel.cmap
+        same = cmap == panel.cmap and np.array_equal(old, codes)
+        if not same:
+            buffers += [codes.data, _palette(panel.cmap)]
+        rows, columns = panel.array.shape
+        limits = None if (panel.vmin, panel.vmax) == (0, 1) else [panel.vmin, panel.vmax]
+        images.append(
+            {"title": title, "note": panel.note, "rows": rows, "columns": columns, "range": limits, "same": same}
+        )
+    for title, c in frame.curves.items():
+        lines = [{"name": name, "length": len(x)} for name, (x, _) in c.lines.items()]
+        marks = {name: float(x) for name, x in c.marks.items() if isfinite(x)}
+        axes = {"xlabel": c.xlabel, "ylabel": c.ylabel, "log": c.log, "ylim": c.ylim}
+        curves.append({"title": title, **axes, "lines": lines, "marks": marks})
+        with np.errstate(over="ignore"):  # infinity then, which the page leaves out
+            values = np.concatenate([array for line in c.lines.values() for array in line]).astype(np.float32)
+        buffers.append(values.data)
+    header = {"images": images, "curves": curves, "numbers": frame.texts(), "compare": frame.compare}
+    return {**header, "alt": frame.describe()}, buffers
+
+
+def encode(panel):
+    """A Panel as bytes: 1 to 253 from vmin to vmax, 0 below, 254 above, 255 where it is not a finite number."""
+    scale = 252 / (panel.vmax - panel.vmin)
+    with np.errstate(over="ignore"):  # what is too large for a float is above, too
+        codes = panel.array * panel.array.dtype.type(scale)
+    codes += 1.5 - panel.vmin * scale
+    np.clip(codes, 0, 254, out=codes)
+    finite = np.isfinite(panel.array)
+    if not finite.all():
+        codes[~finite] = 255
+    return codes.astype(np.uint8, order="C")
+
+
+def _palette(cmap):
+    """The 253 colours of a map as RGB bytes; none for grey, which the page knows."""
+    if cmap == "gray":
+        return b""
+    from matplotlib import colormaps
+
+    return colormaps[cmap](np.linspace(0, 1, 253), bytes=True)[:, :3].tobytes()

@@ -1,0 +1,152 @@
+"""The loop around an algorithm: what an iterate is, and what a run collects."""
+
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _check
+
+
+class Iterate(NamedTuple):
+    """One step of an algorithm.
+
+    Attributes
+    ----------
+    k : int
+        How many steps were taken; 0 is the initial guess.
+    x : (M, N) float array
+        The picture, safe to keep: no later step changes it.
+    objective : float
+        What is minimized, at x.
+    residual_norm : float
+        ||H x - y||.
+    """
+
+    k: int
+    x: np.ndarray
+    objective: float
+    residual_norm: float
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What `run` collected.
+
+    Attributes
+    ----------
+    x : (M, N) float array
+        The last picture.
+    k : int
+        Its step.
+    objective, residual_norm : lists of float
+        One for each step, the initial guess included.
+    kept : dict of int to (M, N) array
+        The pictures that were asked for, by step.
+    reason : str
+        Why it stopped, in words.
+    """
+
+    x: np.ndarray
+    k: int
+    objective: list
+    residual_norm: list
+    kept: dict = field(repr=False)
+    reason: str = ""
+
+
+def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
+    """Let an algorithm run, and collect what happened.
+
+    Parameters
+    ----------
+    iterates : iterable of Iterate
+        From a solver.
+    max_iter : int >= 0
+        Take at most so many steps.
+    stop : function of Iterate -> bool, optional
+        Stop after the first iterate for which it is true, for example
+        ``lambda it: it.residual_norm <= sigma * np.sqrt(y.size)``.
+    keep : int > 0 or collection of ints, optional
+        Keep the picture of every n-th step, or of these steps. By default none but the last.
+    progress : bool, optional
+        Show how far it is. By default only when the work takes longer than two seconds.
+
+    Returns
+    -------
+    history : History
+
+    Raises
+    ------
+    ValueError
+        If max_iter is negative, keep is not positive, or the solver yields nothing.
+
+    Notes
+    -----
+    Interrupting the kernel returns what there is so far, with the reason "interrupted"; if there is nothing, it
+    interrupts.
+    """
+    max_iter = _check.whole("max_iter", max_iter, 0, 10**9)
+    if not isinstance(iterates, Iterable):
+        raise TypeError(f"iterates: got {type(iterates).__name__}, expected what a solver returns when it is called")
+    if stop is not None and not callable(stop):
+        raise TypeError(f"stop: got {stop!r}, expected a function of an iterate")
+    wanted, progress = _wanted(keep), _check.choice("progress", progress, (None, True, False))
+    objective, residual_norm, kept, it = [], [], {}, None
+    reason = "converged"
+    bar = _Progress(max_iter, progress)
+    try:
+        for it in iterates:
+            objective.append(it.objective)
+            residual_norm.append(it.residual_norm)
+            if wanted(it.k):
+                kept[it.k] = it.x
+            bar.show(it)
+            if stop is not None and stop(it):
+                reason = "the stopping rule"
+                break
+            if it.k >= max_iter:
+                reason = f"{max_iter} steps"
+                break
+    except KeyboardInterrupt:
+        if it is None:
+            raise
+        reason = "interrupted"
+    finally:
+        bar.close()
+    if it is None:
+        raise ValueError("iterates: got none, expected at least the initial guess")
+    return History(it.x, it.k, objective, residual_norm, kept, reason)
+
+
+def _wanted(keep):
+    """Whether to keep the picture of step k, as a function of k."""
+    if keep is None or isinstance(keep, Iterable):
+        return set(() if keep is None else keep).__contains__
+    every = _check.whole("keep", keep, 1, 10**9)
+    return lambda k: k % every == 0
+
+
+class _Progress:
+    """One line that says how far a long run is."""
+
+    def __init__(self, max_iter, progress):
+        self.max_iter, self.start = max_iter, time.monotonic()
+        self.due = {None: self.start + 2, True: self.start, False: np.inf}[progress]
+        self.width = 0
+
+    def show(self, it):
+        now = time.monotonic()
+        if now < self.due:
+            return
+        left = (now - self.start) / max(it.k, 1) * (self.max_iter - it.k)
+        line = f"step {it.k} of {self.max_iter}, objective {it.objective:.4g}, at most {left:.0f} s to go"
+        print("\r" + line.ljust(self.width), end="", file=sys.stderr, flush=True)
+        self.due, self.width = now + 0.2, len(line)
+
+    def close(self):
+        if self.width:
+            print("\r" + " " * self.width, end="\r", file=sys.stderr, flush=True)
