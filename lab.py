@@ -68,15 +68,8 @@ def open_lessons(options):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options = ["--allow-root"] + options
     say("Opening the lessons in {}. To stop, press Ctrl-C here.".format(MINE))
-    # JupyterLab neither asks about news nor looks for updates: lessons start on a lesson, and offline too.
-    return run(
-        "jupyterlab",
-        "--ServerApp.root_dir={}".format(MINE),
-        "--LabApp.default_url=/lab/tree/{}".format(quote(first)),
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        *options
-    )
+    root_dir = "--ServerApp.root_dir={}".format(MINE)
+    return run("jupyterlab", root_dir, "--LabApp.default_url=/lab/tree/{}".format(quote(first)), *options)
 
 
 def test(options):
@@ -131,6 +124,11 @@ def prepare(with_tests=False):
         make_venv()
     STAMP.unlink(missing_ok=True)
     install(".[test]" if with_tests else ".")
+    # A lesson opens without JupyterLab's question about news on top of it.
+    settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": quiet}))
     STAMP.write_text("\n".join(wanted))
 
 
@@ -243,12 +241,24 @@ def clean(notebook):
     }
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)  # timings
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if "text/html" in data:
-                # A lab's widget died with its kernel: JupyterLab would show an error where the still picture can stand.
-                data.pop("application/vnd.jupyter.widget-view+json", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = clean_outputs(cell["outputs"])
     return notebook
+
+
+def clean_outputs(outputs):
+    cleaned = []
+    for output in outputs:
+        if "text/html" in output.get("data", {}):
+            # A lab's widget died with its kernel: JupyterLab would show an error where the still picture can stand.
+            output["data"].pop("application/vnd.jupyter.widget-view+json", None)
+        if output["output_type"] == "stream" and cleaned and cleaned[-1].get("name") == output["name"]:
+            # Into how many pieces a printed text falls is a matter of timing.
+            text = "".join(cleaned[-1]["text"]) + "".join(output["text"])
+            cleaned[-1]["text"] = text.splitlines(keepends=True)
+        else:
+            cleaned.append(output)
+    return cleaned
 
 
 def first_failure(notebook):
