@@ -1,0 +1,222 @@
+"""The engine of a lab that yields: the newest values win, the last picture is always shown, nothing keeps running."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from deconvlab import live
+
+
+class Page:
+    """The page's half: it sends ticks and acknowledges pictures, by the rules of live.js."""
+
+    def __init__(self, lab, seen=True):
+        self.lab, self.seen, self.sequence, self.received = lab, seen, 0, []
+        self.arrived = threading.Condition()
+        lab.send = self.receive
+
+    def receive(self, content, buffers=None):
+        with self.arrived:
+            self.received.append(content)
+            self.arrived.notify_all()
+        if self.seen and content.get("more"):
+            self.lab._receive(None, {"kind": "seen"}, [])
+
+    def tick(self, **values):
+        self.sequence += 1
+        message = {"kind": "tick", "view": "v", "seq": self.sequence, "values": {**self.lab.values, **values}}
+        self.lab._receive(None, message, [])
+
+    def wait(self, condition, seconds=10):
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: any(condition(c) for c in self.received), seconds), self.received[-3:]
+
+    def wait_for_the_end(self):
+        self.wait(lambda c: c.get("seq") == self.sequence and c.get("more") is False)
+        return self.received[-1]
+
+
+def counting(last=20, pause=0.01):
+    """A lab whose k-th frame carries the number k, and a list of all that it computed."""
+    computed = []
+
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def count(level):
+        for k in range(last):
+            time.sleep(pause)
+            computed.append((level, k))
+            yield live.Frame(images={"grey": np.full((4, 4), level)}, numbers={"k": k})
+
+    return count, computed
+
+
+def threads_of_labs():
+    return [t for t in threading.enumerate() if t.name.endswith("(_refine)")]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left():
+    yield
+    deadline = time.monotonic() + 5
+    while threads_of_labs() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not threads_of_labs()
+
+
+def test_a_call_and_set_run_to_the_last_frame():
+    count, _ = counting(last=7, pause=0)
+    page = Page(count)
+    assert count().numbers == {"k": 6} == count.set(level=0.25).numbers
+    assert [c["numbers"] for c in page.received] == [{"k": "6"}]
+
+
+def test_the_first_picture_comes_before_the_run_is_over_and_the_last_one_always():
+    """A page that waits for convergence, or stops one picture short of it."""
+    count, _ = counting(last=60, pause=0.01)
+    page = Page(count)
+    page.tick(level=0.75)
+    first = page.received[0]
+    assert first["more"] and int(first["numbers"]["k"]) < 20 and first["values"] == {"level": 0.75}
+    assert page.wait_for_the_end()["numbers"] == {"k": "59"}
+    shown = [int(c["numbers"]["k"]) for c in page.received]
+    assert shown == sorted(shown) and 2 < len(shown) < 30  # in order, and not one message for each step
+    assert count.values == {"level": 0.75}
+
+
+def test_a_quick_run_is_one_message():
+    count, _ = counting(last=5, pause=0)
+    page = Page(count)
+    page.tick(level=0.1)
+    assert page.wait_for_the_end()["numbers"] == {"k": "4"}
+    assert len(page.received) <= 2
+
+
+def test_new_values_stop_the_old_run_and_no_stale_picture_follows():
+    count, computed = counting(last=1000)
+    page = Page(count)
+    page.tick(level=0.25)
+    page.wait(lambda c: c["values"] == {"level": 0.25} and int(c["numbers"]["k"]) > 5)
+    page.tick(level=0.75)
+    since = len(page.received) - 1
+    page.wait(lambda c: c["values"] == {"level": 0.75} and int(c["numbers"]["k"]) > 20)
+    assert {c["values"]["level"] for c in page.received[since:]} == {0.75}
+    before = sum(level == 0.25 for level, _ in computed)
+    time.sleep(0.1)
+    assert sum(level == 0.25 for level, _ in computed) == before
+    count._generation += 1  # what any newer setting does
+
+
+def test_setting_from_python_stops_a_run_and_has_the_last_word():
+    count, _ = counting(last=40)
+    page = Page(count)
+    page.tick(level=0.25)
+    frame = count.set(level=0.75)
+    time.sleep(0.2)
+    assert page.received[-1]["values"] == {"level": 0.75} and frame.numbers == {"k": 39}
+
+
+def test_a_thousand_quick_changes_end_with_the_last():
+    count, _ = counting(last=3, pause=0.0001)
+    page = Page(count)
+    for level in np.linspace(0, 1, 1000):
+        page.tick(level=float(level))
+    last = page.wait_for_the_end()
+    assert last["values"] == {"level": 1.0} and last["numbers"] == {"k": "2"}
+    shown = [c["seq"] for c in page.received]
+    assert shown == sorted(shown)
+
+
+def test_an_endless_generator_stops_when_replaced():
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def endless(level):
+        while True:
+            time.sleep(0.001)
+            yield live.Frame(images={"grey": np.full((4, 4), level)})
+
+    page = Page(endless)
+    page.tick(level=0.25)
+    page.tick(level=0.75)
+    page.wait(lambda c: c["seq"] == 2)
+    endless._generation += 1  # what any newer setting does
+    time.sleep(0.1)
+    assert not threads_of_labs()
+
+
+def test_an_endless_generator_ends_without_a_browser(monkeypatch):
+    monkeypatch.setattr(live, "MOST_FRAMES", 50)
+    count, computed = counting(last=10**9, pause=0)
+    assert count().numbers == {"k": 49} and len(computed) == 50
+
+
+def test_a_closed_page_stops_the_run(monkeypatch):
+    monkeypatch.setattr(live, "PATIENCE", 0.2)
+    count, computed = counting(last=10**9)
+    page = Page(count, seen=False)
+    page.tick(level=0.25)
+    deadline = time.monotonic() + 5
+    while threads_of_labs() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not threads_of_labs() and len(computed) < 200
+
+
+def test_an_attentive_page_keeps_the_run_going(monkeypatch):
+    monkeypatch.setattr(live, "PATIENCE", 0.2)
+    count, _ = counting(last=60)
+    page = Page(count)
+    page.tick(level=0.25)
+    assert page.wait_for_the_end()["numbers"] == {"k": "59"}
+
+
+@pytest.mark.parametrize("fails_at", [0, 1, 40])
+def test_an_exception_inside_a_generator_is_one_line(fails_at):
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def fragile(level):
+        for k in range(60):
+            time.sleep(0.005)
+            if k == fails_at and level > 0.7:
+                raise RuntimeError("the step\nfailed")
+            yield live.Frame(images={"grey": np.full((4, 4), level)}, numbers={"k": k})
+
+    page = Page(fragile)
+    page.tick(level=0.8)
+    page.wait(lambda c: "error" in c)
+    assert page.received[-1] == {"view": "v", "seq": 1, "error": "RuntimeError: the step"}
+    page.tick(level=0.2)
+    assert page.wait_for_the_end()["numbers"] == {"k": "59"}
+    with pytest.raises(RuntimeError, match="the step"):
+        fragile(level=0.8)
+
+
+def test_an_old_run_that_fails_late_says_nothing():
+    release = threading.Event()
+
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def slow(level):
+        yield live.Frame(images={"grey": np.full((4, 4), level)})
+        time.sleep(live.PREVIEW)
+        yield live.Frame(images={"grey": np.full((4, 4), level)})
+        if level < 0.5:
+            release.wait(5)
+            raise RuntimeError("too late")
+
+    page = Page(slow)
+    page.tick(level=0.25)
+    page.tick(level=0.75)
+    page.wait_for_the_end()
+    release.set()
+    time.sleep(0.1)
+    assert not any("error" in c for c in page.received)
+
+
+def test_a_generator_without_a_frame_says_so():
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def nothing(level):
+        yield from ()
+
+    with pytest.raises(ValueError, match="nothing: yielded nothing, expected at least one live.Frame"):
+        nothing()
+    page = Page(nothing)
+    page.tick(level=0.25)
+    assert page.received[0]["error"] == "nothing: yielded nothing, expected at least one live.Frame"

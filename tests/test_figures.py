@@ -1,0 +1,319 @@
+"""Still pictures: what is drawn, on which scale, and the text for those who do not see it.
+
+Each test says which bug it would catch.
+"""
+
+import io
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+import deconvlab as dl
+from deconvlab import figures
+from deconvlab.figures import Curves, Panel, Picture
+
+PHOTO = dl.sample_image("rocket")
+CURVE = Curves({"gain": np.linspace(1, 2, 9)})
+VIRIDIS_LOW, VIRIDIS_HIGH = (68, 1, 84), (253, 231, 37)
+
+
+def pixels(picture):
+    """The picture's PNG as (rows, columns, 3) integers."""
+    return np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB")).astype(int)
+
+
+def greys(picture):
+    """How many pixels the picture has of each pure grey, 0 to 255."""
+    rgb = pixels(picture).reshape(-1, 3)
+    return np.bincount(rgb[(rgb == rgb[:, :1]).all(axis=1), 0], minlength=256)
+
+
+def boxes(picture, colour, axis):
+    """(start, end) of each broad run of columns (axis 0) or rows (axis 1) that hold much of one colour."""
+    amount = (abs(picture - np.asarray(colour)) < 12).all(axis=2).sum(axis=axis)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], amount > 20, [False]]).astype(int)))
+    return [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end - start > 20]
+
+
+def images_of(html):
+    """The attributes of each <img> of a piece of HTML, as a browser reads them."""
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append(dict(attributes)) if tag == "img" else None
+    parser.feed(html)
+    return found
+
+
+# What is drawn
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_grey_panels_share_the_scale_from_0_to_1(dtype):
+    """A panel scaled to its own darkest and brightest pixel, which makes a faint error look like a strong one."""
+    levels = np.array([64, 102, 153], dtype) / 255
+    bands = np.repeat(levels, 20)[None].repeat(40, axis=0)
+    seen = greys(figures.show_images({"": bands, " ": np.full_like(bands, levels[0])}))
+    assert all(seen[level] > 2000 for level in (64, 102, 153))
+    assert seen[:60].sum() < 2000  # nothing was stretched to black; the frame is
+
+
+def test_values_outside_the_scale_are_drawn_at_its_ends():
+    """Wrapping around: an overshoot of 1.2 drawn dark."""
+    seen = greys(figures.show_images({"": np.array([[-0.4, -0.4], [1.2, 1.2]])}))
+    assert seen[0] > 20_000 and seen[64:192].sum() < 200
+
+
+def test_a_panel_with_its_own_range_uses_it():
+    """vmin and vmax dropped on the way to the picture."""
+    seen = greys(figures.show_images({"": Panel(np.full((8, 8), 10.0), 0, 40)}))
+    assert seen[63:66].sum() > 2000
+
+
+def test_only_a_panel_with_its_own_range_has_a_colour_bar():
+    """A colour bar beside every photograph, or none beside a signed error."""
+
+    def is_blue(picture):
+        red, _, blue = np.moveaxis(pixels(picture), 2, 0)
+        return (blue > red + 60).sum()
+
+    error = Panel(np.full((30, 30), 0.4), -0.4, 0.4, "RdBu_r")  # all red: blue is in the bar alone
+    assert is_blue(figures.show_images({"": error})) > 100
+    assert greys(figures.show_images({"": np.full((30, 30), 0.5)}))[:100].sum() < 2000  # no bar
+
+
+@pytest.mark.parametrize("shape", [(60, 120), (120, 60), (9, 9), (427, 640)])
+def test_pixels_are_square(shape):
+    """aspect="auto": a landscape photograph squeezed into a square."""
+    picture = pixels(figures.show_images({"": np.full(shape, 0.2)}))
+    (left, right), (top, bottom) = (boxes(picture, (51, 51, 51), axis)[0] for axis in (0, 1))
+    assert (right - left) / (bottom - top) == pytest.approx(shape[1] / shape[0], rel=0.03)
+
+
+def test_panels_of_one_shape_are_drawn_in_one_size():
+    """A colour bar that takes its room from its own panel, or stands taller than it."""
+    grey = np.full((60, 90), 0.2)
+    picture = pixels(figures.show_images({"observed": grey, "restored": grey, "error": Panel(grey, 0.2, 2, "gray")}))
+    widths = [end - start for start, end in boxes(picture, (51, 51, 51), 0) + boxes(picture, (0, 0, 0), 0)]
+    assert len(widths) == 3 and max(widths) - min(widths) <= 2
+    (top, bottom), *others = boxes(picture, (51, 51, 51), 1)
+    drawn = np.flatnonzero((picture[:, -60:] < 128).any(axis=(1, 2)))  # the bar and its numbers
+    assert not others and drawn.min() > top - 12 and drawn.max() < bottom + 12
+
+
+def test_a_picture_is_drawn_the_right_way_round():
+    """origin="lower", or rows and columns exchanged."""
+    image = np.full((20, 20), 0.5)
+    image[:5, :5] = 0.0
+    picture = pixels(figures.show_images({"": image}))[:, :, 0]
+    dark = np.argwhere(picture < 10).mean(axis=0)
+    assert (dark < np.array(picture.shape) / 2).all()
+
+
+def test_panels_of_a_colour_picture_stay_near_their_greys():
+    """A palette so poor that greys beside a coloured error drift visibly, or shift as a whole."""
+    error = Panel(PHOTO - np.roll(PHOTO, 3, axis=0), -0.3, 0.3, "RdBu")
+    both, alone = pixels(figures.show_images({"": PHOTO, " ": error})), pixels(figures.show_images({"": PHOTO}))
+    rows = slice(60, 240)
+    ours, reference = both[rows, 60:300], alone[rows, 60:300]
+    assert abs(ours.mean() - reference.mean()) < 4
+    assert np.ptp(ours, axis=2).max() <= 24  # grey stays grey
+
+
+def test_nan_is_shown_without_a_warning():
+    """One bad pixel turning a whole panel white, or raising."""
+    image = np.full((40, 40), 0.25)
+    image[0, 0] = np.nan
+    assert greys(figures.show_images({"": image}))[63:66].sum() > 2000
+    assert greys(figures.show_images({"": Panel(image, None, None)})).sum() > 0
+
+
+@pytest.mark.parametrize("array", [np.full((4, 4), np.nan), np.zeros((4, 4)), np.full((4, 4), 7.0)])
+def test_a_panel_without_contrast_finds_a_range(array):
+    """A division by zero where an automatic range has no extent."""
+    panel = Panel(array, None, None)
+    assert panel.vmin < panel.vmax
+    assert figures.show_images({"flat": panel}).png
+
+
+def test_a_panel_keeps_its_values():
+    """Clipping or copying into another type: overshoots are what a lesson is about."""
+    array = np.array([[-3.0, np.inf]], np.float32)
+    panel = Panel(array)
+    assert panel.array is array
+
+
+def test_curves_on_a_log_axis_leave_out_zeros():
+    """log10(0): a warning, or a line that dives to the bottom and hides the rest."""
+    picture = figures.show_curves(Curves({"a": np.array([0.0, 1, 10, -1, 100]), "b": np.zeros(5)}, log=True))
+    assert picture.png
+
+
+def test_curves_take_lines_with_and_without_x():
+    """x and y exchanged, or an index that starts at 1."""
+    x, y = Curves({"index": [3, 4, 5]}).lines["index"]
+    assert x.tolist() == [0, 1, 2] and y.tolist() == [3, 4, 5]
+    x, y = Curves({"own": ([1, 2], [5, 6])}).lines["own"]
+    assert x.tolist() == [1, 2] and y.tolist() == [5, 6]
+
+
+def test_six_lines_differ_by_colour_and_by_dashes():
+    """Two lines that a reader who confuses colours, or prints in grey, cannot tell apart."""
+    assert len(set(figures.COLOURS)) == len(set(figures.DASHES)) == 6
+    seen = {
+        tuple(p) for p in pixels(figures.show_curves(Curves({str(k): [k, k + 1] for k in range(6)}))).reshape(-1, 3)
+    }
+    for colour in figures.COLOURS:
+        target = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+        assert min(abs(np.array(p) - target).max() for p in seen) <= 12, colour
+
+
+def test_spectra_put_frequency_0_in_the_middle():
+    """A forgotten fftshift: the bright spot in the corners."""
+    picture = pixels(figures.show_spectrum({"": np.full((64, 64), 0.5)}))
+    (left, right), (top, bottom) = (boxes(picture, VIRIDIS_LOW, axis)[0] for axis in (0, 1))
+    spot = np.argwhere((abs(picture - VIRIDIS_HIGH) < 12).all(axis=2)[top:bottom, left:right]).mean(axis=0)
+    assert abs(spot - [(bottom - top) / 2, (right - left) / 2]).max() < 4
+
+
+@pytest.mark.parametrize("image", [np.zeros((16, 16)), np.pad(dl.delta(), 8)], ids=["nothing", "a point"])
+def test_a_flat_spectrum_is_one_colour(image):
+    """A scale as narrow as round-off: a flat spectrum drawn as noise, or refused."""
+    picture = pixels(figures.show_spectrum({"": image}))
+    rows, columns = picture.shape[:2]
+    middle = picture[rows // 3 : rows // 2, columns // 3 : columns // 2].reshape(-1, 3)
+    assert len(np.unique(middle, axis=0)) == 1
+
+
+# The text
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        figures.show_images,
+        figures.show_spectrum,
+        lambda images, **k: figures.show_curves({n: CURVE for n in images}, **k),
+    ],
+)
+def test_every_picture_has_alt_text_and_is_a_png(show):
+    """A picture without words: a screen reader says "image"."""
+    made = show({"blurred": PHOTO, "restored": PHOTO})
+    assert isinstance(made, Picture) and made.png.startswith(b"\x89PNG")
+    assert "blurred" in made.alt and "restored" in made.alt
+    assert show({"blurred": PHOTO}, alt="The rocket cannot be seen.").alt == "The rocket cannot be seen."
+
+
+def test_curves_are_named_in_the_alt_text():
+    """Alt text that leaves out the lines."""
+    assert figures.show_curves(Curves({"gain": [1, 2], "noise": [2, 1]})).alt == "Curves: gain, noise"
+
+
+def test_html_is_one_figure_whose_alt_survives_any_character():
+    """A quote or an angle bracket in the alt text that ends the attribute, or smuggles in markup."""
+    alt = "H < 1 & \"gain\" > 'one' </figure><script>"
+    html = Picture(b"png", alt)._repr_html_()
+    (image,) = images_of(html)
+    assert image["alt"] == alt and image["src"].startswith("data:image/png;base64,")
+    assert html.count("<figure") == html.count("</figure>") == 1 and "<script" not in html
+
+
+def test_repr_says_what_is_seen():
+    """nbval compares text/plain: a memory address in it fails in every run."""
+    assert repr(Picture(b"", "A rocket.")) == "Picture: A rocket."
+
+
+def test_save_writes_the_file(tmp_path):
+    """A saved picture that no program opens."""
+    picture = figures.show_images({"photo": PHOTO})
+    picture.save(tmp_path / "photo.png")
+    assert (tmp_path / "photo.png").read_bytes() == picture.png
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda: figures.show_images({}), ValueError, ["images", "got none", "expected at least one"]),
+        (lambda: figures.show_spectrum({}), ValueError, ["images", "got none", "expected at least one"]),
+        (lambda: figures.show_curves({}), ValueError, ["curves", "got none", "expected at least one"]),
+        (lambda: figures.show_images(PHOTO), TypeError, ["images", "got ndarray", "expected a dict"]),
+        (lambda: figures.show_spectrum(PHOTO), TypeError, ["images", "got ndarray", "expected a dict"]),
+        (lambda: figures.show_images({"sky": np.zeros((4, 4, 3))}), ValueError, ["'sky'", "(4, 4, 3)", "grey image"]),
+        (lambda: figures.show_images({"sky": np.zeros((4, 4), np.uint8)}), TypeError, ["'sky'", "uint8", "floats"]),
+        (lambda: figures.show_images({"sky": np.zeros((0, 4))}), ValueError, ["'sky'", "(0, 4)"]),
+        (lambda: figures.show_spectrum({"sky": np.full((4, 4), np.nan)}), ValueError, ["sky", "NaN", "finite"]),
+        (lambda: Panel(np.zeros((4, 4)), 1, 0), ValueError, ["vmin, vmax", "got 1 and 0", "vmin below vmax"]),
+        (lambda: Panel(np.zeros((4, 4)), 0.5, 0.5), ValueError, ["vmin, vmax", "got 0.5 and 0.5"]),
+        (lambda: Curves({"gain": ([1, 2], [1, 2, 3])}), ValueError, ["lines", "(2,)", "(3,)", "'gain'"]),
+        (lambda: Curves({"gain": np.zeros((2, 2))}), ValueError, ["lines", "(2, 2)", "'gain'"]),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_a_sentence(call, error, words):
+    """An error from the depths of matplotlib that names neither the argument nor what is wrong with it."""
+    with pytest.raises(error) as caught:
+        call()
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+# Good manners
+
+
+def test_four_photographs_stay_small():
+    """Notebooks of many megabytes."""
+    rng = np.random.default_rng(0)
+    noisy = {name: PHOTO + 0.02 * rng.standard_normal(PHOTO.shape) for name in ("truth", "observed", "restored")}
+    picture = figures.show_images({**noisy, "error": Panel(0.02 * rng.standard_normal(PHOTO.shape), -0.1, 0.1, "RdBu")})
+    assert len(picture.png) < 200_000
+    assert pixels(picture).shape[1] < 1000  # fits beside JupyterLab's margins
+
+
+def test_use_style_changes_only_what_it_says():
+    """A style that resets the learner's own settings."""
+    with matplotlib.rc_context({"axes.facecolor": "pink"}):
+        before = dict(matplotlib.rcParams)
+        figures.use_style()
+        changed = {name for name, value in matplotlib.rcParams.items() if value != before[name]}
+        assert changed <= set(figures._style())
+        assert matplotlib.rcParams["figure.dpi"] == 80 and matplotlib.rcParams["axes.facecolor"] == "pink"
+
+
+def test_drawing_leaves_the_settings_alone():
+    """A picture that changes how the learner's next plot looks, or whose look depends on it."""
+    with matplotlib.rc_context():
+        before = dict(matplotlib.rcParams)
+        plain = figures.show_images({"photo": PHOTO}).png
+        assert dict(matplotlib.rcParams) == before
+        figures.use_style()
+        assert figures.show_images({"photo": PHOTO}).png == plain
+
+
+def test_arguments_are_not_changed():
+    """Sorting, clipping or marking in the learner's own array."""
+    image, values = PHOTO.copy(), np.array([0.0, 1, 2])
+    curves = Curves({"a": values}, log=True)
+    figures.show_images({"photo": image})
+    figures.show_spectrum({"photo": image})
+    figures.show_curves(curves)
+    assert np.array_equal(image, PHOTO) and values.tolist() == [0, 1, 2]
+
+
+def test_pyplot_is_never_touched():
+    """Open figures that pile up in memory, show twice in a notebook, or warn after the twentieth."""
+    code = """
+import sys, numpy as np
+from deconvlab import figures
+figures.use_style()
+figures.show_images({"a": np.ones((8, 8)), "b": figures.Panel(np.ones((8, 8)), 0, 2, "RdBu")})
+figures.show_spectrum({"a": np.ones((8, 8))})
+figures.show_curves(figures.Curves({"a": np.ones(8)}, log=True))
+assert "matplotlib.pyplot" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
