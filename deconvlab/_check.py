@@ -115,7 +115,7 @@ def whole(name, value, low, high):
     """`value` as an int from `low` to `high`."""
     if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
         raise TypeError(f"{name}: got {short(value)}, expected a whole number")
-    if value not in range(low, high + 1):
+    if not low <= value <= high or value != int(value):
         raise ValueError(f"{name}: got {short(value)}, expected a whole number from {low} to {high}")
     return int(value)
 

@@ -342,8 +342,11 @@ function render({ model, el }) {
     const stated = document.body.dataset.jpThemeLight;
     const dark = stated ? stated === "false" : window.matchMedia("(prefers-color-scheme: dark)").matches;
     root.classList.toggle("dark", dark);
-    for (const panel of curves) panel.draw();
+    redraw();
   }
+  const redraw = () => { for (const panel of curves) panel.draw(); };
+  // The page names its theme before the colours have arrived. live.css lets them change in a transition, whose end tells.
+  root.addEventListener("transitionend", (event) => { if (event.target === root) redraw(); });
   const themes = new MutationObserver(theme);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   theme();

@@ -163,7 +163,7 @@ class _GradientAdjoint:
 
     def __matmul__(self, slopes):
         slopes = _check.floats("slopes", slopes)
-        if slopes.ndim != 3 or len(slopes) != 2:
+        if slopes.ndim != 3 or len(slopes) != 2 or not slopes.size:
             raise ValueError(f"slopes: got shape {slopes.shape}, expected (2, rows, columns)")
         down, right = slopes
         x = np.zeros_like(down)

@@ -38,21 +38,25 @@ def moments(psf):
     return centroid, (psf.ravel() * points) @ points.T - np.outer(centroid, centroid)
 
 
-def dense_blur(psf, shape):
-    """Matrix of a periodic convolution: each PSF entry moves each pixel by its offset from the centre."""
+def dense_blur(psf, shape, boundary="periodic"):
+    """Matrix of a convolution: each PSF entry moves each pixel by its offset from the centre, or out of the frame."""
     m, n = shape
     matrix = np.zeros((m, n, m, n))
     for row, column in np.ndindex(psf.shape):
         down, right = row - psf.shape[0] // 2, column - psf.shape[1] // 2
         for i, j in np.ndindex(shape):
-            matrix[(i + down) % m, (j + right) % n, i, j] += psf[row, column]
+            if boundary == "periodic" or (0 <= i + down < m and 0 <= j + right < n):
+                matrix[(i + down) % m, (j + right) % n, i, j] += psf[row, column]
     return matrix.reshape(m * n, m * n)
 
 
-def dense_gradient(shape):
-    """Matrix of the forward differences down and to the right, wrapped around: 2 M N rows."""
+def dense_gradient(shape, boundary="periodic"):
+    """Matrix of the forward differences down and to the right: 2 M N rows."""
     eye = np.eye(np.prod(shape)).reshape(*shape, -1)
-    return np.concatenate([(np.roll(eye, -1, axis) - eye).reshape(np.prod(shape), -1) for axis in (0, 1)])
+    down, right = (np.roll(eye, -1, axis) - eye for axis in (0, 1))
+    if boundary != "periodic":
+        down[-1] = right[:, -1] = 0
+    return np.concatenate([difference.reshape(np.prod(shape), -1) for difference in (down, right)])
 
 
 def full_otf(psf, shape):

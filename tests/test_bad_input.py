@@ -13,6 +13,7 @@ Y = np.random.default_rng(0).random((12, 17))
 PSF = ramp(3, 5)
 OTF = dl.psf_to_otf(PSF, Y.shape)
 H = dl.Blur(PSF, Y.shape)
+F = dl.least_squares(H, Y, 0.1)
 NAN = np.where(Y > 0.9, np.nan, Y)
 COLOUR = np.dstack([Y, Y, Y])
 BYTES = (255 * Y).astype(np.uint8)
@@ -99,6 +100,13 @@ BITS = [
     (True, TypeError, ["True", "whole number"]),
 ]
 
+BLURS = [
+    (OTF, TypeError, ["ndarray", "Blur(psf, shape)"]),
+    (H.T, TypeError, ["_Adjoint", "Blur(psf, shape)"]),
+    (None, TypeError, ["NoneType", "Blur(psf, shape)"]),
+]
+OBSERVED = [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)"])]
+
 # (function, argument that is wrong, call with the wrong value, what can be wrong with it)
 TABLE = [
     ("gaussian", "sigma", dl.gaussian, [row for row in ABOVE_ZERO if not isinstance(row[0], list)]),
@@ -130,12 +138,25 @@ TABLE = [
         (None, ValueError, ["None", "'periodic'"]),
         (Y, ValueError, ["array", "'periodic'"]),
     ]),
-    ("Blur", "x", lambda v: H @ v, [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)"])]),
+    ("Blur", "x", lambda v: H @ v, OBSERVED),
     ("Blur", "r", lambda v: H.T @ v, [*IMAGES, (Y.T, ValueError, ["(17, 12)", "(12, 17)"])]),
+    ("Gradient", "boundary", dl.Gradient, [
+        ("reflected", ValueError, ["'reflected'", "'periodic', 'zero'"]),
+        (None, ValueError, ["None", "'periodic'"]),
+        (Y, ValueError, ["array", "'periodic'"]),
+    ]),
+    ("Gradient", "x", lambda v: dl.Gradient("zero") @ v, IMAGES),
+    ("Gradient", "slopes", lambda v: dl.Gradient().T @ v, [
+        (Y, ValueError, ["(12, 17)", "(2, rows, columns)"]),
+        (COLOUR, ValueError, ["(12, 17, 3)", "(2, rows, columns)"]),
+        (np.zeros((2, 0, 5)), ValueError, ["(2, 0, 5)", "(2, rows, columns)"]),
+        (Y[None], ValueError, ["(1, 12, 17)", "(2, rows, columns)"]),
+        *VALUES,
+    ]),
     ("gradient_power", "shape", dl.gradient_power, SIZES),
     ("dot_test", "rng", lambda v: dl.dot_test(H, rng=v), RNGS),
     ("dot_test", "H", lambda v: dl.dot_test(v, rng=0), [(PSF, TypeError, ["ndarray", "Blur(psf, shape)"])]),
-    ("operator_norm", "H", dl.operator_norm, [(OTF, TypeError, ["ndarray", "Blur(psf, shape)"])]),
+    ("operator_norm", "H", dl.operator_norm, [*BLURS, (dl.Gradient(), TypeError, ["Gradient", "Blur(psf, shape)"])]),
     ("sample_image", "name", dl.sample_image, [
         ("moon", ValueError, ["'moon'", *dl.problem.COLOUR_IMAGES, *dl.problem.GREY_IMAGES]),
         (None, ValueError, ["None", "'rocket'"]),
@@ -215,6 +236,61 @@ TABLE = [
     ("wiener", "y", lambda v: dl.wiener(v, PSF, 0.1), IMAGES),
     ("wiener", "psf", lambda v: dl.wiener(Y, v, 0.1), KERNELS),
     ("wiener", "nsr", lambda v: dl.wiener(Y, PSF, v), POWERS),
+    ("least_squares", "H", lambda v: dl.least_squares(v, Y), BLURS),
+    ("least_squares", "y", lambda v: dl.least_squares(H, v), OBSERVED),
+    ("least_squares", "weight", lambda v: dl.least_squares(H, Y, v), NUMBERS),
+    ("least_squares", "x", F.evaluate, OBSERVED),
+    ("root_least_squares", "H", lambda v: dl.root_least_squares(v, Y, 0.1), BLURS),
+    ("root_least_squares", "y", lambda v: dl.root_least_squares(H, v, 0.1), OBSERVED),
+    ("root_least_squares", "weight", lambda v: dl.root_least_squares(H, Y, v), NUMBERS),
+    ("root_least_squares", "x", dl.root_least_squares(H, Y, 0.1), OBSERVED),
+    ("gradient_descent", "objective", lambda v: dl.gradient_descent(v, Y), [
+        (H, TypeError, ["Blur", "least_squares(H, y, weight)"]),
+        (dl.least_squares, TypeError, ["function", "least_squares(H, y, weight)"]),
+    ]),
+    ("gradient_descent", "x0", lambda v: dl.gradient_descent(F, v), OBSERVED),
+    ("gradient_descent", "step", lambda v: dl.gradient_descent(F, Y, step=v), [
+        row for row in ABOVE_ZERO if row[0] is not None
+    ]),
+    ("gradient_descent", "step", lambda v: dl.gradient_descent(dl.root_least_squares(H, Y, 0.1), Y, step=v), [
+        (None, ValueError, ["got none", "a number", "no Lipschitz constant"]),
+    ]),
+    ("conjugate_gradient", "H", lambda v: dl.conjugate_gradient(v, Y), BLURS),
+    ("conjugate_gradient", "y", lambda v: dl.conjugate_gradient(H, v), OBSERVED),
+    ("conjugate_gradient", "weight", lambda v: dl.conjugate_gradient(H, Y, weight=v), NUMBERS),
+    ("conjugate_gradient", "x0", lambda v: dl.conjugate_gradient(H, Y, x0=v), [
+        row for row in OBSERVED if row[0] is not None
+    ]),
+    ("minimize_root", "H", lambda v: dl.minimize_root(v, Y, 0.1), BLURS),
+    ("minimize_root", "y", lambda v: dl.minimize_root(H, v, 0.1), OBSERVED),
+    ("minimize_root", "weight", lambda v: dl.minimize_root(H, Y, v), NUMBERS),
+    ("run", "iterates", lambda v: dl.run(v, 3), [
+        (dl.gradient_descent, TypeError, ["function", "what a solver returns"]),
+        (F, TypeError, ["Objective", "what a solver returns"]),
+        (None, TypeError, ["NoneType", "what a solver returns"]),
+        ([], ValueError, ["got none", "initial guess"]),
+    ]),
+    ("run", "max_iter", lambda v: dl.run(dl.gradient_descent(F, Y), v), [
+        (-1, ValueError, ["-1", "whole number from 0"]),
+        (2.5, ValueError, ["2.5", "whole number"]),
+        (np.inf, ValueError, ["inf", "whole number"]),
+        (None, TypeError, ["None", "whole number"]),
+        (True, TypeError, ["True", "whole number"]),
+    ]),
+    ("run", "stop", lambda v: dl.run(dl.gradient_descent(F, Y), 3, stop=v), [
+        (1e-3, TypeError, ["0.001", "function of an iterate"]),
+        (True, TypeError, ["True", "function of an iterate"]),
+    ]),
+    ("run", "keep", lambda v: dl.run(dl.gradient_descent(F, Y), 3, keep=v), [
+        (0, ValueError, ["got 0", "whole number from 1"]),
+        (-2, ValueError, ["-2", "whole number from 1"]),
+        (2.5, ValueError, ["2.5", "whole number"]),
+        (True, TypeError, ["True", "whole number"]),
+    ]),
+    ("run", "progress", lambda v: dl.run(dl.gradient_descent(F, Y), 3, progress=v), [
+        ("bar", ValueError, ["'bar'", "None, True, False"]),
+        (2, ValueError, ["got 2", "None, True, False"]),
+    ]),
     ("psnr", "x_true", lambda v: dl.psnr(v, Y), IMAGES),
     ("psnr", "x", lambda v: dl.psnr(Y, v), SECOND_IMAGES),
     ("psnr", "peak", lambda v: dl.psnr(Y, Y, peak=v), ABOVE_ZERO),
@@ -262,7 +338,8 @@ def test_refused_before_any_work(argument, call, value, error, words, no_fft, tm
 
 def test_every_public_function_that_takes_arguments_is_in_the_table():
     public = {name for name in dl.__all__ if inspect.signature(getattr(dl, name)).parameters}
-    assert public - {"Observation"} == {function for function, *_ in TABLE}
+    containers = {"History", "Iterate", "Objective", "Observation"}
+    assert public - containers == {function for function, *_ in TABLE}
 
 
 @pytest.mark.parametrize("call", [
@@ -285,6 +362,9 @@ def test_random_functions_have_no_default_rng(call, no_fft):
     lambda: dl.psnr(Y, Y, 1.0),
     lambda: dl.gaussian(1, 5),
     lambda: dl.simulate(Y, PSF, 0.1, rng=0),
+    lambda: dl.gradient_descent(F, Y, 0.5),
+    lambda: dl.conjugate_gradient(H, Y, 0.1),
+    lambda: dl.run(dl.gradient_descent(F, Y), 3, None),
 ])  # fmt: skip
 def test_options_are_passed_by_name(call, no_fft):
     with pytest.raises(TypeError, match="positional"):

@@ -47,7 +47,8 @@ def anywhere(control, rng):
 
 def frame_at(lab, values):
     """The frame of a lab for some values; of an iterative lab the last of the first few."""
-    result = lab._function(**{name: control.value for name, control in lab.controls.items()} | values)
+    initial = {name: control.checked(name, control.value) for name, control in lab.controls.items()}
+    result = lab._function(**initial | values)
     *_, frame = itertools.islice(result, FRAMES) if isinstance(result, Iterator) else [result]
     return frame
 

@@ -524,7 +524,8 @@ def test_curves_may_explode():
 
     @live.lab(on=Toggle(True))
     def gain(on):
-        curves = Curves({"gain": [1, 1e300, np.inf, np.nan, 1e-300]}, log=True, marks={"cutoff": 0.5}, ylim=(1e-4, 1e4))
+        marks = {"cutoff": 0.5, "beyond": np.inf}
+        curves = Curves({"gain": [1, 1e300, np.inf, np.nan, 1e-300]}, log=True, marks=marks, ylim=(1e-4, 1e4))
         return Frame(images={"image": SMALL}, curves={"gain": curves})
 
     page = Page(gain)

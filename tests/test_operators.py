@@ -4,24 +4,107 @@ from helpers import PSFS, SHAPES, dense_blur, dense_gradient, frozen, ramp
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import fft, ndimage
+from scipy import fft, ndimage, signal
 
 import deconvlab as dl
 
 ASYMMETRIC = ["ramp 3x5", "ramp 1x7", "ramp 7x1", "shake", "random"]
+CORNER = np.pad([[1.0]], ((0, 4), (0, 2)))  # moves the picture as far as its size allows
+both_boundaries = pytest.mark.parametrize("boundary", ["periodic", "zero"])
 
 
 def picture(shape, dtype=float):
     return frozen(np.random.default_rng(7).standard_normal(shape).astype(dtype))
 
 
+@both_boundaries
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", PSFS)
-def test_blur_and_its_adjoint_are_the_dense_matrix(name, shape):
-    H, matrix, x = dl.Blur(frozen(PSFS[name]), shape), dense_blur(PSFS[name], shape), picture(shape)
+def test_blur_and_its_adjoint_are_the_dense_matrix(name, shape, boundary):
+    H, x = dl.Blur(frozen(PSFS[name]), shape, boundary), picture(shape)
+    matrix = dense_blur(PSFS[name], shape, boundary)
     np.testing.assert_allclose((H @ x).ravel(), matrix @ x.ravel(), atol=1e-13)
     np.testing.assert_allclose((H.T @ x).ravel(), matrix.T @ x.ravel(), atol=1e-13)
-    assert dl.operator_norm(H) == pytest.approx(np.linalg.svd(matrix, compute_uv=False)[0], rel=1e-12)
+    assert dl.operator_norm(H) == pytest.approx(np.linalg.svd(matrix, compute_uv=False)[0], rel=1e-10)
+
+
+@both_boundaries
+@pytest.mark.parametrize(
+    ("psf", "shape"),
+    [
+        (ramp(3, 5).astype(np.float32), (8, 11)),
+        (ramp(5, 7), (5, 7)),
+        (ramp(1, 7), (1, 7)),
+        (ramp(7, 1), (7, 1)),
+        (ramp(1, 1), (1, 1)),
+        (ramp(1, 1), (1, 2)),
+        (CORNER, (6, 4)),
+        (np.array([[-1.0, 3.0, -1.0]]), (3, 8)),
+    ],
+    ids=["float32", "whole image", "one row", "one column", "one pixel", "two pixels", "corner", "sharpens"],
+)
+def test_small_and_odd_blurs_are_the_dense_matrix_too(psf, shape, boundary):
+    H, matrix, x = dl.Blur(psf, shape, boundary), dense_blur(psf, shape, boundary), picture(shape)
+    tolerance = 1e-7 if psf.dtype == np.float32 else 1e-12
+    np.testing.assert_allclose((H @ x).ravel(), matrix @ x.ravel(), atol=10 * tolerance)
+    np.testing.assert_allclose((H.T @ x).ravel(), matrix.T @ x.ravel(), atol=10 * tolerance)
+    norm = np.linalg.svd(matrix, compute_uv=False)[0]
+    assert dl.operator_norm(H) == pytest.approx(norm, rel=max(tolerance, 1e-10))
+
+
+ONE_PIXEL_WIDE = [(ramp(1, 9), (1, 20)), (ramp(9, 1), (20, 1)), (ramp(1, 9), (12, 9)), (ramp(9, 1), (9, 12))]
+LARGE = [(ramp(9, 13), (9, 13)), (ramp(9, 13), (9, 30)), (ramp(9, 13), (31, 13)), (ramp(13, 5), (64, 45))]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("psf", "shape"),
+    [*((PSFS[name], shape) for name in PSFS for shape in SHAPES), *ONE_PIXEL_WIDE, *LARGE],
+    ids=lambda value: "x".join(map(str, np.shape(value) if isinstance(value, np.ndarray) else value)),
+)
+def test_zero_boundary_is_scipys_same(psf, shape, dtype):
+    x, H = picture(shape, dtype), dl.Blur(frozen(psf), shape, "zero")
+    y, back = H @ x, H.T @ x
+    assert y.dtype == back.dtype == dtype
+    tolerance = 3e-6 if dtype == np.float32 else 1e-13
+    np.testing.assert_allclose(y, signal.convolve2d(x.astype(float), psf, "same"), atol=tolerance)
+    np.testing.assert_allclose(back, signal.correlate2d(x.astype(float), psf, "same"), atol=tolerance)
+
+
+def test_zero_boundary_lets_no_light_in_from_the_other_side():
+    x = np.zeros((9, 12))
+    x[0] = x[:, -1] = 1
+    y = dl.Blur(ramp(5, 5), x.shape, "zero") @ x
+    np.testing.assert_allclose(y[3:, :9], 0, atol=1e-15)
+    assert np.all((dl.Blur(ramp(5, 5), x.shape, "zero") @ np.ones(x.shape))[0] < 0.9)
+
+
+@pytest.mark.parametrize("name", PSFS)
+def test_zero_boundary_otf_is_the_psf_on_a_grid_with_room_for_what_spreads(name):
+    psf, shape = PSFS[name], (8, 11)
+    H = dl.Blur(psf, shape, "zero")
+    rows, half = H.otf.shape
+    fitting = [n for n in (2 * half - 2, 2 * half - 1) if np.array_equal(H.otf, dl.psf_to_otf(psf, (rows, n)))]
+    columns = fitting[-1]
+    assert rows >= shape[0] + psf.shape[0] // 2 and columns >= shape[1] + psf.shape[1] // 2
+    spectrum = H.otf * fft.rfft2(picture(shape), s=(rows, columns))
+    whole = fft.irfft2(spectrum, s=(rows, columns))
+    np.testing.assert_allclose(H @ picture(shape), whole[: shape[0], : shape[1]], atol=1e-14)
+
+
+def test_operator_norm_with_darkness_outside_is_quick():
+    """Catches: a slow start, of 250 and more blurs for a picture of this size."""
+
+    class Counting(dl.Blur):
+        blurs = 0
+
+        def __matmul__(self, x):
+            Counting.blurs += 1
+            return super().__matmul__(x)
+
+    norm = dl.operator_norm(Counting(dl.gaussian(2), (171, 171), "zero"))
+    assert norm == pytest.approx(0.9986881453714928, abs=1e-10)
+    assert Counting.blurs < 60
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -70,10 +153,11 @@ def test_blur_says_its_shapes_and_its_transpose_turns_back():
     np.testing.assert_array_equal(H.otf, dl.psf_to_otf(ramp(3, 5), (8, 11)))
 
 
+@both_boundaries
 @pytest.mark.parametrize("shape", [*SHAPES, (64, 45)])
 @pytest.mark.parametrize("name", PSFS)
-def test_dot_test_passes_the_exact_adjoint(name, shape):
-    assert dl.dot_test(dl.Blur(PSFS[name], shape), rng=0) < 1e-10
+def test_dot_test_passes_the_exact_adjoint(name, shape, boundary):
+    assert dl.dot_test(dl.Blur(PSFS[name], shape, boundary), rng=0) < 1e-10
 
 
 class OwnAdjoint:
@@ -86,10 +170,11 @@ class OwnAdjoint:
         return self.H @ x
 
 
+@both_boundaries
 @pytest.mark.parametrize("shape", [(8, 8), (9, 12), (64, 45)])
 @pytest.mark.parametrize("name", ASYMMETRIC)
-def test_dot_test_catches_a_blur_that_is_its_own_adjoint(name, shape):
-    H = OwnAdjoint(dl.Blur(PSFS[name], shape))
+def test_dot_test_catches_a_blur_that_is_its_own_adjoint(name, shape, boundary):
+    H = OwnAdjoint(dl.Blur(PSFS[name], shape, boundary))
     assert np.median([dl.dot_test(H, rng=seed) for seed in range(9)]) > 0.2 / np.sqrt(np.prod(shape))
     assert max(dl.dot_test(H, rng=seed) for seed in range(3)) > 1e-3
 
@@ -126,3 +211,32 @@ def test_gradient_power_obeys_parseval_on_the_whole_spectrum():
         np.sum((dense_gradient(x.shape) @ x.ravel()) ** 2)
     )
     assert dl.gradient_power((7, 10)).min() == 0 and dl.gradient_power((8, 10)).max() == pytest.approx(8)
+
+
+@both_boundaries
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [*SHAPES, (1, 6), (6, 1), (1, 1), (2, 2)])
+def test_gradient_and_its_adjoint_are_the_dense_matrix(shape, dtype, boundary):
+    G, matrix = dl.Gradient(boundary), dense_gradient(shape, boundary)
+    x, slopes = picture(shape, dtype), picture((2, *shape), dtype)
+    forward, back = G @ x, G.T @ slopes
+    assert forward.shape == (2, *shape) and back.shape == shape and forward.dtype == back.dtype == dtype
+    tolerance = 1e-6 if dtype == np.float32 else 1e-14
+    np.testing.assert_allclose(forward.ravel(), matrix @ x.ravel(), atol=tolerance)
+    np.testing.assert_allclose(back.ravel(), matrix.T @ slopes.ravel(), atol=tolerance)
+    assert G.T.T is G and G.boundary == boundary
+
+
+@both_boundaries
+def test_gradient_is_zero_for_a_constant_and_for_nothing_else(boundary):
+    assert not (dl.Gradient(boundary) @ np.full((7, 12), 0.3)).any()
+    assert np.linalg.matrix_rank(dense_gradient((7, 12), boundary)) == 7 * 12 - 1
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, (1, 6), (6, 1)])
+def test_gradient_has_the_power_that_gradient_power_says(shape):
+    x, columns = picture(shape), np.arange(shape[1])
+    whole = dl.gradient_power(shape)[:, np.minimum(columns, shape[1] - columns)]
+    power = np.sum(whole * np.abs(fft.fft2(x)) ** 2) / x.size
+    assert np.sum((dl.Gradient() @ x) ** 2) == pytest.approx(power)
+    assert np.sum((dl.Gradient("zero") @ x) ** 2) < power

@@ -1,0 +1,330 @@
+"""Lesson 03 in real JupyterLab and headless Chromium: what a learner sees, hears and moves.
+
+One server, one browser and one page serve all tests, in the order of this file; the last one ends the kernel.
+"""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from jupyter_page import CHROMIUM, Notebook, chromium, jupyterlab
+from lessons import LESSONS, read
+from matplotlib import colormaps
+from test_notebooks import images_in
+
+pytestmark = pytest.mark.browser
+
+PANEL, SLIDER, SCORE = "restored", "epsilon", "PSNR"
+
+
+def lesson_03():
+    return next(path for path in LESSONS if path.name.startswith("03-"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A copy of lesson 03 to work on."""
+    root = tmp_path_factory.mktemp("lessons")
+    shutil.copy(lesson_03(), root / "lesson.ipynb")
+    return root
+
+
+@pytest.fixture(scope="module")
+def opened(folder, tmp_path_factory):
+    """The lesson open in JupyterLab, nothing run."""
+    if CHROMIUM is None:
+        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as address, chromium() as browser:
+        yield Notebook(browser, address("lesson.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def executed(opened):
+    """The lesson with all its cells run."""
+    opened.run_all()
+    opened.until(lambda: opened.labs and all(lab.numbers() for lab in opened.labs), "every lab shows its numbers")
+    return opened
+
+
+@pytest.fixture
+def lesson(executed):
+    """The executed lesson; a test may not leave an error in the page's console."""
+    executed.errors.clear()
+    yield executed
+    assert executed.errors == []
+
+
+@pytest.fixture(scope="module")
+def first_lab(executed):
+    """The first lab with a slider, a picture and a score to watch, and its name in the kernel."""
+    plain = [o.get("data", {}).get("text/plain", "") for c in read(lesson_03())["cells"] for o in c.get("outputs", [])]
+    names = [text.split(":")[0].removeprefix("Lab ") for text in map("".join, plain) if text.startswith("Lab ")]
+    for name, lab in zip(names, executed.labs, strict=True):
+        if lab.control(SLIDER).count() and PANEL in lab.titles() and any(SCORE in label for label in lab.numbers()):
+            lab.name, lab.start = name, lab.seen()
+            return lab
+    pytest.fail(f"no lab of lesson 03 has a slider {SLIDER!r}, a panel {PANEL!r} and a number {SCORE!r}")
+
+
+@pytest.fixture
+def lab(lesson, first_lab):
+    """That lab, as it was at the start."""
+    if first_lab.seen() != first_lab.start:
+        first_lab.button("Reset").click()
+        lesson.until(lambda: first_lab.seen() == first_lab.start, "Reset has brought back the start")
+    return first_lab
+
+
+def score(lab):
+    return next(text for label, text in lab.numbers().items() if SCORE in label)
+
+
+def wait_for_change(lab, before):
+    """Wait until the picture and the score both differ from what was seen before."""
+    lab.notebook.until(
+        lambda: lab.pixels(PANEL) != before["pixels"][PANEL] and lab.numbers() != before["numbers"],
+        f"the picture {PANEL!r} and its numbers change",
+    )
+
+
+# Before anything runs
+
+
+def test_before_it_is_run_a_lab_is_a_still_picture_that_says_so(opened):
+    """An empty place, or sliders that move nothing, where a reader has run no cell yet."""
+    stills = opened.page.locator(".jp-OutputArea-output figure", has_text="run this cell")
+    assert stills.count() >= 1 and opened.labs == []
+    assert all(image.get_attribute("alt") for image in stills.locator("img").all())
+    assert opened.page.get_by_text("Error displaying widget").count() == 0
+
+
+# The lab of the lesson
+
+
+def test_running_the_lesson_makes_every_lab_live(lesson):
+    """A still picture beside the live lab, a lab that stays empty, or an error in the page's console."""
+    assert len(lesson.labs) >= 1
+    assert lesson.page.locator("figure", has_text="run this cell").count() == 0
+    for lab in lesson.labs:
+        assert lab.message() == "" and lab.numbers() and all(lab.pixels(title) for title in lab.titles())
+
+
+def test_arrow_keys_move_the_picture_and_its_score(lesson, lab):
+    """The job itself: a key press on the epsilon slider, and other pixels and another number."""
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"):
+        before = lab.seen()
+        lab.press(SLIDER, key)
+        wait_for_change(lab, before)
+        assert lab.spoken(SLIDER) != before["spoken"][SLIDER]
+        assert score(lab) in lab.canvas(PANEL).get_attribute("aria-label")
+    assert lab.message() == ""
+
+
+def test_home_and_end_go_to_the_ends(lesson, lab):
+    """A key that JupyterLab takes for itself: Home scrolls the notebook, and the slider stays."""
+    slider = lab.control(SLIDER)
+    for key, end in (("Home", "min"), ("End", "max"), ("Home", "min")):
+        before = lab.seen()
+        lab.press(SLIDER, key)
+        assert slider.input_value() == slider.get_attribute(end)
+        wait_for_change(lab, before)
+    before = lab.seen()
+    lab.press(SLIDER, "PageUp")
+    wait_for_change(lab, before)
+    assert int(slider.input_value()) > 1
+
+
+def test_reset_brings_the_first_picture_back(lesson, lab):
+    """A reset that moves the sliders and not the picture, or not exactly to the start."""
+    lab.press(SLIDER, "End")
+    wait_for_change(lab, lab.start)
+    lab.button("Reset").click()
+    lesson.until(lambda: lab.seen() == lab.start, "Reset has brought back the start")
+
+
+def test_keys_held_down_end_at_the_last_value(lesson, lab):
+    """An older answer that overtakes a newer one, or a last value that is never computed."""
+    lab.control(SLIDER).focus()
+    for _ in range(15):
+        lesson.page.keyboard.press("ArrowRight")
+    position, said = lab.control(SLIDER).input_value(), lab.spoken(SLIDER)
+    printed, _ = lesson.run(f"""
+control = {lab.name}.controls["{SLIDER}"]
+value = float(f"{{control.low * 10 ** ({position} * control.step):.3g}}")
+print((value, {lab.name}({SLIDER}=value).texts()))""")
+    value, texts = ast.literal_eval(printed)
+    lesson.until(lambda: lab.numbers() == texts, f"the page shows {texts}")
+    assert lesson.run(f"print({lab.name}.values['{SLIDER}'])")[0].strip() == str(value)
+    assert lab.spoken(SLIDER) == said and value > 5 * float(lab.start["spoken"][SLIDER])
+
+
+def test_set_in_a_cell_moves_the_slider_in_the_page(lesson, lab):
+    """Values that change in the kernel and not in the page."""
+    printed, _ = lesson.run(f"print({lab.name}.set({SLIDER}=2e-7).texts())")
+    wait_for_change(lab, lab.start)
+    assert lab.spoken(SLIDER) == "2.0e-7" and lab.numbers() == ast.literal_eval(printed)
+    lab.press(SLIDER, "ArrowRight")  # and goes on from there
+    lesson.until(lambda: lab.spoken(SLIDER) == "2.2e-7", "the slider goes on from where it was set")
+
+
+def test_a_screen_reader_finds_names_values_and_pictures(lesson, lab):
+    """A slider without a name, a value without its unit, a picture that is only "graphic"."""
+    for control in lab.root.locator("input, select").all():
+        assert control.evaluate("input => input.labels.length === 1 && input.labels[0].textContent.trim().length > 0")
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+    for slider in lab.root.get_by_role("slider").all():
+        assert slider.get_attribute("aria-valuetext")
+    for title in lab.titles():
+        canvas = lab.canvas(title)
+        assert canvas.get_attribute("role") == "img"
+        label = canvas.get_attribute("aria-label")
+        assert title in label and all(f"{name}: {text}" in label for name, text in lab.numbers().items())
+
+
+def test_the_dark_theme_reaches_the_lab(lesson, lab):
+    """Black lines and labels on a black page."""
+    colour = "element => getComputedStyle(element).color"
+    assert "dark" not in lab.root.get_attribute("class") and lab.root.evaluate(colour) == "rgba(0, 0, 0, 0.87)"
+    before = lab.pixels(lab.titles()[-1])
+    for theme, dark in (("JupyterLab Dark", True), ("JupyterLab Light", False)):
+        lesson.command("apputils:change-theme", {"theme": theme})
+        lesson.until(
+            lambda dark=dark: ("dark" in lab.root.get_attribute("class").split()) == dark, f"the lab is in {theme}"
+        )
+        if dark:
+            lesson.until(lambda: lab.root.evaluate(colour) != "rgba(0, 0, 0, 0.87)", "the text is light")
+    lesson.until(lambda: lab.pixels(lab.titles()[-1]) == before, "the curves are drawn as before")
+
+
+def test_the_exported_page_shows_still_pictures(lesson, folder):
+    """A page for people without Jupyter: empty places, state of dead widgets, or pictures without words."""
+    lesson.command("docmanager:save")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(folder / "lesson.ipynb")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    html = (folder / "lesson.html").read_text()
+    assert html.count("A live lab. To move its sliders") == len(lesson.labs)
+    assert all(alt and alt.strip() for alt in images_in(html)) and len(images_in(html)) > len(lesson.labs)
+    assert "widget-state+json" not in html and "widget-view+json" not in html
+
+
+# Little labs of our own
+
+
+def test_an_error_is_one_line_and_the_picture_stays(lesson):
+    """A traceback in the page, a picture that vanishes, or a lab that never recovers."""
+    _, cell = lesson.run("""
+@live.lab(level=live.Slider(0.5, 0, 1, 0.25))
+def fragile(level):
+    if level > 0.75:
+        raise ValueError("level: got too much, expected at most 0.75\\nand more lines")
+    return live.Frame(images={"square": np.full((8, 8), level)}, numbers={"level": level})
+
+fragile""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"level": "0.5"}, "the first picture")
+    lab.press("level", "ArrowRight")
+    lesson.until(lambda: lab.numbers() == {"level": "0.75"}, "the second picture")
+    picture = lab.pixels("square")
+    lab.press("level", "End")
+    lesson.until(lambda: lab.message() == "level: got too much, expected at most 0.75", "the error is told")
+    assert lab.pixels("square") == picture and lab.numbers() == {"level": "0.75"}
+    lab.press("level", "Home")
+    lesson.until(lambda: lab.message() == "" and lab.numbers() == {"level": "0"}, "the lab recovers")
+    assert lab.pixels("square") != picture
+
+
+def test_pixels_on_the_screen_are_those_of_the_array(lesson):
+    """Rows and columns exchanged, a palette off by one, an unchanged panel that is empty once another comes or goes."""
+    _, cell = lesson.run("""
+image = np.linspace(0, 1, 12).reshape(3, 4)
+image[0, 0], image[2, 3], image[1, 1] = -0.5, 1.5, np.nan
+
+@live.lab(both=live.Toggle(False, label="both panels"), how=live.Choice("as it is", ["as it is", "turned"]))
+def panels(both, how):
+    shown = image if how == "as it is" else image.T
+    error = live.Panel(shown - 0.5, -0.5, 0.5, "RdBu")
+    return live.Frame(images={"image": shown, "error": error} if both else {"image": shown}, numbers={"both": both})
+
+panels""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"both": "0"}, "the first picture")
+    levels = np.round(np.linspace(0, 1, 12).reshape(3, 4) * 252) / 252
+    levels[0, 0], levels[2, 3] = 0, 1
+    grey, error = (colormaps[cmap](levels, bytes=True)[:, :, :3].astype(int) for cmap in ("gray", "RdBu"))
+    grey[1, 1] = error[1, 1] = 204, 0, 153  # not a number
+    marked = grey.copy()
+    marked[0, 0], marked[2, 3] = (0, 114, 178), (230, 120, 0)
+    assert abs(lab.rgb("image") - grey).max() <= 1
+    for expected in (marked, grey):
+        lab.button("Mark clipped").click()
+        assert abs(lab.rgb("image") - expected).max() <= 1
+
+    grey, error = grey.transpose(1, 0, 2), error.transpose(1, 0, 2)
+    lab.control("how").select_option("turned")
+    lesson.until(lambda: lab.rgb("image").shape == grey.shape, "the picture is turned")
+    for titles in (["image", "error"], ["image"]):
+        lab.press("both panels", "Space")
+        lesson.until(lambda titles=titles: lab.titles() == titles, f"the panels are {titles}")
+        shown = {"image": grey, "error": error}
+        assert all(abs(lab.rgb(title) - shown[title]).max() <= 1 for title in titles)
+
+
+def test_compare_shows_the_first_picture_while_it_is_held(lesson):
+    """A flip that sticks, or that needs a mouse."""
+    _, cell = lesson.run("""
+@live.lab(level=live.Slider(0.25, 0, 1))
+def flip(level):
+    images = {"before": np.full((4, 4), level), "after": np.full((4, 4), 0.75)}
+    return live.Frame(images=images, compare=("before", "after"))
+
+flip""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.titles() == ["before", "after"], "the first picture")
+    before, after = lab.pixels("before"), lab.pixels("after")
+    button = lab.button("Compare")
+    button.focus()
+    for press, release in (
+        (lambda: lesson.page.keyboard.down("Space"), lambda: lesson.page.keyboard.up("Space")),
+        (lambda: (button.hover(), lesson.page.mouse.down()), lesson.page.mouse.up),
+    ):
+        press()
+        assert lab.pixels("after") == before
+        release()
+        assert lab.pixels("after") == after
+
+
+def test_two_views_of_a_lab_move_together(lesson):
+    """A lab that is shown twice and whose views fight, or of which one stays empty."""
+    _, first = lesson.run("""
+@live.lab(level=live.Slider(0.5, 0, 1, 0.25))
+def twice(level):
+    return live.Frame(images={"square": np.full((8, 8), level)}, numbers={"level": level})
+
+twice""")
+    _, second = lesson.run("twice")
+    one, two = lesson.lab_in(first), lesson.lab_in(second)
+    lesson.until(lambda: one.numbers() == two.numbers() == {"level": "0.5"}, "both show the first picture")
+    for mover, key, text in ((one, "End", "1"), (two, "Home", "0"), (one, "ArrowRight", "0.25")):
+        mover.press("level", key)
+        lesson.until(lambda text=text: one.numbers() == two.numbers() == {"level": text}, f"both show {text}")
+        lesson.until(lambda: one.spoken("level") == two.spoken("level"), "both sliders stand at one place")
+        assert one.pixels("square") == two.pixels("square")
+
+
+# The end
+
+
+def test_when_the_kernel_has_gone_the_lab_says_so(lesson, first_lab):
+    """Sliders that pretend: they move, and nothing follows."""
+    picture = first_lab.pixels(PANEL)
+    lesson.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
+    for lab in lesson.labs:
+        lesson.until(lambda lab=lab: "The kernel has gone. Run this cell" in lab.message(), "the lab says so")
+        assert all(control.is_disabled() for control in lab.root.locator("input, select").all())
+    assert first_lab.pixels(PANEL) == picture

@@ -1,0 +1,415 @@
+"""Objectives and solvers against dense matrices, finite differences and a search that knows nothing of them."""
+
+import itertools
+from functools import cache
+
+import numpy as np
+import pytest
+from helpers import PSFS, dense_blur, dense_gradient, frozen, ramp
+from scipy import linalg, optimize
+
+import deconvlab as dl
+
+SHAPE = (8, 11)
+OBJECTIVES = [dl.least_squares, dl.root_least_squares]
+both_boundaries = pytest.mark.parametrize("boundary", ["periodic", "zero"])
+both_objectives = pytest.mark.parametrize("make", OBJECTIVES)
+some_psfs = pytest.mark.parametrize("name", ["ramp 3x5", "ramp 7x1", "shake", "gaussian", "delta"])
+
+
+def picture(seed=0, dtype=float, shape=SHAPE):
+    return frozen(np.random.default_rng(seed).random(shape).astype(dtype))
+
+
+@cache
+def dense(name, boundary):
+    return dense_blur(PSFS[name], SHAPE, boundary), dense_gradient(SHAPE, boundary)
+
+
+def value(make, name, boundary, x, y, weight):
+    """The formula of the objective, and ||H x - y||."""
+    A, D = dense(name, boundary)
+    fit, rough = np.linalg.norm(A @ x.ravel() - y.ravel()), np.linalg.norm(D @ x.ravel())
+    if make is dl.least_squares:
+        return (fit**2 + weight * rough**2) / 2, fit
+    return np.sqrt(fit**2 / 2) + weight * np.sqrt(rough**2 / 2), fit
+
+
+def solution(name, boundary, y, weight):
+    """The least-squares minimizer, from the dense normal equations."""
+    A, D = dense(name, boundary)
+    return np.linalg.solve(A.T @ A + weight * D.T @ D, A.T @ y.ravel()).reshape(SHAPE)
+
+
+# Objectives
+
+
+@both_boundaries
+@both_objectives
+@some_psfs
+@pytest.mark.parametrize("weight", [0, 0.3])
+def test_objective_is_its_formula(make, name, boundary, weight):
+    x, y = picture(1), picture(2)
+    f = make(dl.Blur(PSFS[name], SHAPE, boundary), y, weight)
+    expected, fit = value(make, name, boundary, x, y, weight)
+    got, gradient, residual_norm = f.evaluate(x)
+    assert (got, residual_norm, f(x)) == pytest.approx((expected, fit, expected), rel=1e-12)
+    np.testing.assert_array_equal(f.gradient(x), gradient)
+    assert gradient.shape == f.shape == SHAPE and type(got) is type(residual_norm) is float
+
+
+@both_boundaries
+@both_objectives
+@some_psfs
+@pytest.mark.parametrize("weight", [0, 0.3])
+def test_gradient_is_the_finite_difference(make, name, boundary, weight):
+    x, f = picture(1), make(dl.Blur(PSFS[name], SHAPE, boundary), picture(2), weight)
+    numerical, h = np.empty(SHAPE), 1e-5
+    for pixel in np.ndindex(SHAPE):
+        nudge = np.zeros(SHAPE)
+        nudge[pixel] = h
+        numerical[pixel] = (f(x + nudge) - f(x - nudge)) / (2 * h)
+    np.testing.assert_allclose(f.gradient(x), numerical, atol=1e-8)
+
+
+def test_gradient_of_a_root_that_vanishes_is_zero_and_not_nan():
+    H, dark, flat = dl.Blur(ramp(3, 5), SHAPE, "zero"), np.zeros(SHAPE), np.full(SHAPE, 0.5)
+    f = dl.root_least_squares(H, dark, 0.3)
+    assert f.evaluate(dark)[0] == 0 and not f.gradient(dark).any()
+    fit = dl.root_least_squares(H, dark, 0)
+    np.testing.assert_array_equal(f.gradient(flat), fit.gradient(flat))
+
+
+def test_root_data_term_falls_by_at_most_a_quarter_a_step():
+    """Catches: a factor of sqrt(2) between the roots and the seed's."""
+    f = dl.root_least_squares(dl.Blur(dl.delta(), SHAPE), picture(2), 0)
+    assert np.linalg.norm(f.gradient(picture(1))) == pytest.approx(1 / np.sqrt(2))
+
+
+@both_boundaries
+@some_psfs
+@pytest.mark.parametrize("weight", [0, 1e-3, 0.3, 100])
+def test_lipschitz_bounds_the_curvature_and_is_exact_when_periodic(name, boundary, weight):
+    A, D = dense(name, boundary)
+    largest = np.linalg.eigvalsh(A.T @ A + weight * D.T @ D)[-1]
+    lipschitz = dl.least_squares(dl.Blur(PSFS[name], SHAPE, boundary), picture(), weight).lipschitz
+    if boundary == "periodic":
+        assert lipschitz == pytest.approx(largest, rel=1e-12)
+    else:
+        assert largest <= lipschitz * (1 + 1e-12) and lipschitz < 1.5 * largest
+
+
+@pytest.mark.parametrize("weight", [0, 0.3])
+def test_a_step_of_two_over_lipschitz_is_the_edge(weight):
+    f = dl.least_squares(dl.Blur(ramp(3, 5), SHAPE), y := picture(), weight)
+    A, D = dense("ramp 3x5", "periodic")
+    steepest = np.linalg.eigh(A.T @ A + weight * D.T @ D)[1][:, -1].reshape(SHAPE)
+    x0 = solution("ramp 3x5", "periodic", y, max(weight, 1e-3)) + steepest
+
+    def losses(step):
+        return np.array([it.objective for it in itertools.islice(dl.gradient_descent(f, x0, step=step), 200)])
+
+    assert np.all(np.diff(losses(1.99 / f.lipschitz)) < 1e-14)
+    assert np.all(np.diff(losses(2.02 / f.lipschitz))[100:] > 0)
+
+
+@both_boundaries
+@some_psfs
+def test_gradient_is_zero_at_the_minimizer_only(name, boundary):
+    H, y, weight = dl.Blur(PSFS[name], SHAPE, boundary), picture(), 0.02
+    x = dl.tikhonov(y, PSFS[name], weight) if boundary == "periodic" else solution(name, boundary, y, weight)
+    f = dl.least_squares(H, y, weight)
+    assert np.abs(f.gradient(x)).max() < 1e-14
+    assert all(f(x) < f(x + 1e-3 * picture(seed)) for seed in range(5))
+
+
+def test_root_objective_has_no_lipschitz_constant():
+    assert dl.root_least_squares(dl.Blur(dl.delta(), SHAPE), picture(), 0.1).lipschitz is None
+
+
+# What all solvers promise
+
+
+def solvers(boundary, dtype=float):
+    """Each solver's iterates on the same data, the arguments write-protected."""
+    H, y, x0 = dl.Blur(frozen(ramp(3, 5)), SHAPE, boundary), picture(2, dtype), picture(3, dtype)
+    yield dl.gradient_descent(dl.least_squares(H, y, 0.02), x0)
+    yield dl.gradient_descent(dl.root_least_squares(H, y, 0.02), x0, step=0.3)
+    yield dl.conjugate_gradient(H, y, weight=0.02)
+    yield dl.conjugate_gradient(H, y, weight=0.02, x0=x0)
+    yield dl.minimize_root(H, y, 0.02)
+
+
+@both_boundaries
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_iterates_count_from_zero_and_are_safe_to_keep(boundary, dtype):
+    for iterates in solvers(boundary, dtype):
+        kept = list(itertools.islice(iterates, 8))
+        copies = [it.x.copy() for it in kept[:-1]]
+        assert [it.k for it in kept] == list(range(len(kept)))
+        assert all(it.x.dtype == dtype and it.x.shape == SHAPE for it in kept)
+        list(itertools.islice(iterates, 5))
+        assert all(np.array_equal(it.x, copy) for it, copy in zip(kept, copies, strict=False))
+        assert not any(np.shares_memory(a.x, b.x) for a, b in itertools.combinations(kept, 2))
+
+
+@both_boundaries
+def test_an_iterate_kept_from_the_start_is_what_a_fresh_run_gives(boundary):
+    for kept, fresh in zip(solvers(boundary), solvers(boundary), strict=True):
+        iterates = list(itertools.islice(kept, 9))
+        for k, it in enumerate(itertools.islice(fresh, 9)):
+            np.testing.assert_array_equal(iterates[k].x, it.x.copy())
+
+
+@both_boundaries
+def test_iterates_report_what_the_formula_says(boundary):
+    makes = [dl.least_squares, dl.root_least_squares, dl.least_squares, dl.least_squares, dl.root_least_squares]
+    for make, iterates in zip(makes, solvers(boundary), strict=True):
+        for it in itertools.islice(iterates, 400):
+            expected = value(make, "ramp 3x5", boundary, it.x, picture(2), 0.02)
+            assert (it.objective, it.residual_norm) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+# Gradient descent
+
+
+@both_objectives
+def test_gradient_descent_takes_the_step_it_is_told(make):
+    f, x = make(dl.Blur(ramp(3, 5), SHAPE, "zero"), picture(2), 0.1), picture(3)
+    for it in itertools.islice(dl.gradient_descent(f, x, step=0.7), 4):
+        np.testing.assert_allclose(it.x, x, atol=1e-14)
+        x = x - 0.7 * f.gradient(x)
+
+
+def test_gradient_descent_steps_by_one_over_lipschitz():
+    f = dl.least_squares(dl.Blur(ramp(3, 5), SHAPE), picture(2), 0.1)
+    usual, told = dl.gradient_descent(f, picture(3)), dl.gradient_descent(f, picture(3), step=1 / f.lipschitz)
+    for a, b in itertools.islice(zip(usual, told, strict=True), 4):
+        np.testing.assert_array_equal(a.x, b.x)
+
+
+@both_boundaries
+def test_gradient_descent_ends_up_at_the_minimizer(boundary):
+    H, y = dl.Blur(ramp(3, 5), SHAPE, boundary), picture(2)
+    history = dl.run(dl.gradient_descent(dl.least_squares(H, y, 0.3), np.zeros(SHAPE)), 400)
+    np.testing.assert_allclose(history.x, solution("ramp 3x5", boundary, y, 0.3), atol=1e-10)
+    assert np.all(np.diff(history.objective) < 1e-14)
+
+
+def test_gradient_descent_without_a_step_refuses_a_root_at_the_call():
+    f = dl.root_least_squares(dl.Blur(ramp(3, 5), SHAPE), picture(), 0.1)
+    with pytest.raises(ValueError, match="^step: got none, expected a number: .* no Lipschitz constant$"):
+        dl.gradient_descent(f, picture())
+
+
+def test_a_new_weight_costs_no_search_for_the_largest_singular_value(monkeypatch):
+    """Catches: a slider of the weight that takes seconds, each time, for a 512x512 picture."""
+    monkeypatch.setattr("deconvlab.operators.eigsh", None)
+    dl.least_squares(dl.Blur(ramp(3, 5), SHAPE, "zero"), picture(), 0.1)
+
+
+# Conjugate gradients
+
+
+@both_boundaries
+@some_psfs
+@pytest.mark.parametrize("weight", [1e-3, 0.1, 10])
+def test_conjugate_gradient_ends_by_itself_at_the_dense_solution(name, boundary, weight):
+    H, y = dl.Blur(PSFS[name], SHAPE, boundary), picture()
+    for x0 in (None, picture(5)):
+        history = dl.run(dl.conjugate_gradient(H, y, weight=weight, x0=x0), 1000)
+        assert history.reason == "converged" and history.k < 250
+        np.testing.assert_allclose(history.x, solution(name, boundary, y, weight), atol=1e-11)
+        assert np.diff(history.objective).max() < 1e-14 * history.objective[0]
+
+
+def test_conjugate_gradient_needs_few_steps():
+    """Catches: a wrong beta, with which it still descends, as slowly as gradient descent."""
+    H, y = dl.Blur(dl.gaussian(0.7, size=7), (64, 64), "zero"), picture(shape=(64, 64))
+    end = dl.run(dl.conjugate_gradient(H, y, weight=0.01), 1000)
+    gap = np.array(end.objective) - end.objective[-1]
+    assert end.k < 150 and np.argmax(gap < 1e-6 * gap[0]) < 35
+    descent = dl.run(dl.gradient_descent(dl.least_squares(H, y, 0.01), np.zeros(y.shape)), 100)
+    assert descent.objective[-1] > end.objective[35]
+
+
+def test_conjugate_gradient_without_a_weight_undoes_a_blur_that_lost_nothing():
+    psf = dl.gaussian(0.45, size=7)
+    x = picture()
+    history = dl.run(dl.conjugate_gradient(dl.Blur(psf, SHAPE, "zero"), dl.Blur(psf, SHAPE, "zero") @ x), 1000)
+    np.testing.assert_allclose(history.x, x, atol=1e-12)
+    assert history.reason == "converged" and history.k < 150
+
+
+@both_boundaries
+@pytest.mark.parametrize("weight", [0, 1e-6, 1e-3, 10])
+def test_conjugate_gradient_does_not_run_away_nor_report_a_residual_it_does_not_have(boundary, weight):
+    """Catches: steps after the gradient is round-off, which double the objective every few steps, up to infinity."""
+    for dtype, digits in ((np.float64, 1e-13), (np.float32, 1e-4)):
+        y, H = picture(dtype=dtype), dl.Blur(ramp(3, 5), SHAPE, boundary)
+        history = dl.run(dl.conjugate_gradient(H, y, weight=weight), 800)
+        tolerance = digits * (20 + float(np.linalg.norm(history.x)))
+        assert np.linalg.norm(H @ history.x - y) == pytest.approx(history.residual_norm[-1], abs=tolerance)
+        assert np.diff(history.objective).max() < digits * history.objective[0]
+
+
+def test_conjugate_gradient_has_nothing_to_do_at_the_minimum():
+    H, y = dl.Blur(ramp(3, 5), SHAPE), picture()
+    assert [it.k for it in dl.conjugate_gradient(H, np.zeros(SHAPE), weight=0.1)] == [0]
+    x0 = dl.tikhonov(y, ramp(3, 5), 0.1)
+    assert len(list(dl.conjugate_gradient(H, y, weight=0.1, x0=x0))) < 3
+    assert next(dl.conjugate_gradient(H, y, x0=x0)).x is not None
+
+
+@both_boundaries
+def test_conjugate_gradient_in_single_precision_ends_and_is_as_good_as_it_can_be(boundary):
+    y = picture()
+    solver = dl.conjugate_gradient(dl.Blur(ramp(3, 5), SHAPE, boundary), y.astype(np.float32), weight=0.1)
+    history = dl.run(solver, 1000)
+    assert history.reason == "converged" and history.x.dtype == np.float32
+    np.testing.assert_allclose(history.x, solution("ramp 3x5", boundary, y, 0.1), atol=1e-5)
+
+
+# The exact minimizer of the root objective
+
+
+@cache
+def modes(name, boundary):
+    """V and d with V.T (H.T H + D.T D) V = I and V.T D.T D V = diag(d)."""
+    A, D = dense(name, boundary)
+    return linalg.eigh(D.T @ D, A.T @ A + D.T @ D)[::-1]
+
+
+def search(name, boundary, y, weight):
+    """The lowest root objective that a dense Tikhonov solution or a constant reaches: the minimizer is one of them."""
+    (A, _), (V, d) = dense(name, boundary), modes(name, boundary)
+    light, data = A.sum(axis=1), y.ravel()
+    level = light @ data / (light @ light)
+
+    def objective(log):
+        x = V @ ((V.T @ (A.T @ data)) / (1 - d + np.exp(log) * d))
+        return value(dl.root_least_squares, name, boundary, x, y, weight)[0]
+
+    grid = np.linspace(-25, 18, 60)
+    best = grid[np.argmin([objective(log) for log in grid])]
+    found = optimize.minimize_scalar(objective, bounds=(best - 1, best + 1), method="bounded", options={"xatol": 1e-9})
+    constant = value(dl.root_least_squares, name, boundary, np.full(SHAPE, level), y, weight)[0]
+    return min(found.fun, constant), constant
+
+
+def threshold(name, boundary, y):
+    """The weight above which the constant is the minimizer, from the formula with dense pseudoinverses."""
+    A, D = dense(name, boundary)
+    light, data = A.sum(axis=1), y.ravel()
+    residual = light * (light @ data) / (light @ light) - data
+    push = A.T @ residual / np.linalg.norm(residual)
+    return np.linalg.norm(D @ np.linalg.pinv(D.T @ D, rcond=1e-12) @ push)
+
+
+@both_boundaries
+@some_psfs
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
+def test_minimize_root_finds_what_a_search_finds(name, boundary, part):
+    """Catches, with the delta: a start without residual, from which no step leads away."""
+    y = picture()
+    weight = part * threshold(name, boundary, y)
+    lowest, constant = search(name, boundary, y, weight)
+    history = dl.run(dl.minimize_root(dl.Blur(PSFS[name], SHAPE, boundary), y, weight), 1000)
+    assert history.reason == "converged"
+    assert history.objective[-1] == pytest.approx(lowest, rel=1e-7)
+    assert np.all(np.diff(history.objective) <= 0)
+    assert history.objective[-1] < constant or part > 0.9
+    exact = value(dl.root_least_squares, name, boundary, history.x, y, weight)
+    assert (history.objective[-1], history.residual_norm[-1]) == pytest.approx(exact, rel=1e-11, abs=1e-13)
+
+
+@both_boundaries
+@some_psfs
+def test_minimize_root_knows_from_which_weight_on_the_constant_wins(name, boundary):
+    y, H = picture(), dl.Blur(PSFS[name], SHAPE, boundary)
+    edge = threshold(name, boundary, y)
+    above, below = (search(name, boundary, y, factor * edge) for factor in (1.03, 0.97))
+    assert above[0] == pytest.approx(above[1], rel=1e-9) and below[0] < below[1] * (1 - 1e-6)  # the formula is right
+
+    (constant,) = dl.minimize_root(H, y, edge * (1 + 1e-9))
+    assert np.ptp(constant.x) == 0 and constant.objective == pytest.approx(above[1])
+    first = next(dl.minimize_root(H, y, edge * (1 - 1e-9)))
+    assert np.ptp(first.x) > 0
+
+
+@both_boundaries
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_huge_weight_gives_the_constant_that_fits_best(boundary, dtype):
+    y, H = picture(dtype=dtype), dl.Blur(ramp(3, 5), SHAPE, boundary)
+    light = dense("ramp 3x5", boundary)[0].sum(axis=1)
+    for weight in (10, 1e10, 1e300):
+        (it,) = dl.minimize_root(H, y, weight)
+        assert np.ptp(it.x) == 0 and it.x.dtype == dtype
+        assert it.x[0, 0] == pytest.approx(light @ y.ravel() / (light @ light), rel=1e-6)
+        assert it.residual_norm == pytest.approx(np.linalg.norm(H @ it.x - y), rel=1e-6)
+        assert it.objective == pytest.approx(it.residual_norm / np.sqrt(2))
+
+
+@both_boundaries
+@pytest.mark.parametrize("weight", [0, 1e-3, 1])
+@pytest.mark.parametrize("level", [0.0, 0.3, -0.3])
+def test_flat_data_of_a_flat_picture_give_the_flat_picture(boundary, weight, level):
+    H = dl.Blur(ramp(3, 5), SHAPE, boundary)
+    history = dl.run(dl.minimize_root(H, H @ np.full(SHAPE, level), weight), 100)
+    np.testing.assert_allclose(history.x, level, atol=1e-12)
+    assert history.reason == "converged" and history.objective[-1] < 1e-14
+
+
+def stripes(psf, boundary):
+    """Data of which the blur sees nothing, or next to nothing."""
+    return dl.Blur(psf, SHAPE, boundary), np.tile([[0.5], [-0.5]], (4, 11))
+
+
+@both_boundaries
+@pytest.mark.parametrize("weight", [0, 1e-300, 1e-12, 1e-4])
+def test_a_tiny_weight_stays_bounded_and_ends(boundary, weight):
+    """Catches: division by a norm that is zero, or that has become smaller than any number."""
+    blurs = [dl.Blur(psf, SHAPE, boundary) for psf in PSFS.values()]
+    problems = [(H, picture(dtype=dtype)) for H in blurs for dtype in (np.float32, np.float64)]
+    problems += [(H, np.full(SHAPE, 0.3)) for H in blurs]
+    problems += [stripes(np.array([[0.25], [0.5], [0.25]]), boundary), stripes(ramp(3, 1), boundary)]
+    for H, y in problems:
+        history = dl.run(dl.minimize_root(H, y, weight), 60)
+        assert np.all(np.isfinite(history.objective)) and np.all(np.isfinite(history.x))
+        assert np.all(np.diff(history.objective) <= 0)
+        assert np.abs(history.x).max() < 1e4
+        digits = 1e-4 if y.dtype == np.float32 else 1e-11
+        assert np.linalg.norm(H @ history.x - y) == pytest.approx(history.residual_norm[-1], abs=digits)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "delta"])
+@both_boundaries
+def test_without_a_weight_it_ends_when_what_is_left_to_fit_is_round_off(name, boundary):
+    x = picture()
+    H = dl.Blur(PSFS[name], SHAPE, boundary)
+    history = dl.run(dl.minimize_root(H, H @ x, 0), 2000)
+    assert history.reason == "converged"
+    np.testing.assert_allclose(history.x, x, atol=1e-9)
+
+
+@both_boundaries
+@some_psfs
+def test_minimize_root_in_single_precision_ends_close_to_the_minimum(name, boundary):
+    y = picture()
+    weight = 0.4 * threshold(name, boundary, y)
+    solver = dl.minimize_root(dl.Blur(PSFS[name], SHAPE, boundary), y.astype(np.float32), weight)
+    history = dl.run(solver, 300)
+    assert history.reason == "converged" and history.x.dtype == np.float32
+    lowest, _ = search(name, boundary, y, weight)
+    assert value(dl.root_least_squares, name, boundary, history.x, y, weight)[0] == pytest.approx(lowest, rel=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 5)])
+@both_boundaries
+def test_minimize_root_takes_the_smallest_pictures(shape, boundary):
+    psf = ramp(min(shape[0], 3) // 2 * 2 - 1 if shape[0] > 1 else 1, 1)
+    y = picture(shape=shape)
+    for weight in (0, 1e-3, 0.1, 100):
+        history = dl.run(dl.minimize_root(dl.Blur(psf, shape, boundary), y, weight), 2000)
+        assert history.reason == "converged" and np.all(np.isfinite(history.x))
+    assert np.ptp(history.x) == 0
