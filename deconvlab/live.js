@@ -338,15 +338,18 @@ function render({ model, el }) {
   kernel?.statusChanged?.connect(follow);
   kernel?.disposed?.connect(lost);
 
+  let settling;
   function theme() {
     const stated = document.body.dataset.jpThemeLight;
     const dark = stated ? stated === "false" : window.matchMedia("(prefers-color-scheme: dark)").matches;
     root.classList.toggle("dark", dark);
-    redraw();
+    settle(40);
   }
-  const redraw = () => { for (const panel of curves) panel.draw(); };
-  // The page names its theme before the colours have arrived. live.css lets them change in a transition, whose end tells.
-  root.addEventListener("transitionend", (event) => { if (event.target === root) redraw(); });
+  function settle(times) { // the page names its theme before the colours arrive, and tells nobody when they have
+    for (const panel of curves) panel.draw();
+    clearTimeout(settling);
+    if (times) settling = setTimeout(settle, 250, times - 1);
+  }
   const themes = new MutationObserver(theme);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
   theme();
@@ -360,6 +363,7 @@ function render({ model, el }) {
     themes.disconnect();
     clearTimeout(slow);
     clearTimeout(speech);
+    clearTimeout(settling);
     for (const panel of curves) panel.close();
   };
 }

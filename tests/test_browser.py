@@ -319,12 +319,74 @@ twice""")
 
 # The end
 
+ENDS = {
+    "a restart": "session.kernel.restart()",
+    "a crash": "session.kernel.requestExecute({ code: 'import os; os._exit(1)' })",
+    "a shutdown": "shutdown()",
+}
 
-def test_when_the_kernel_has_gone_the_lab_says_so(lesson, first_lab):
+
+SLOW_LAB = """
+import time
+
+@live.lab(level=live.Slider(0, 0, 100, 1))
+def slow(level):
+    for k in range(30):
+        time.sleep(0.01)
+        if level == 99 and k == 20:
+            raise RuntimeError("step 20 failed")
+        yield live.Frame(images={"grey": np.full((8, 8), level / 100)}, numbers={"level": level, "k": k})
+
+slow
+"""
+
+
+def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(lesson):
+    """A stale picture that arrives late, or a run that stops short of its end when the slider rests."""
+    _, cell = lesson.run(SLOW_LAB)
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"level": "0", "k": "29"}, "the first picture is there, converged")
+    lab.control("level").focus()
+    shown = set()
+    for _ in range(40):
+        lesson.page.keyboard.press("ArrowRight")
+        shown.add(lab.numbers()["level"])
+    lesson.until(lambda: lab.numbers() == {"level": "40", "k": "29"}, "the last value has converged")
+    assert len(shown) > 3  # the picture followed while the slider moved
+    lesson.page.wait_for_timeout(400)
+    assert lab.numbers() == {"level": "40", "k": "29"} and lab.root.locator(".dcv-more").inner_text() == ""
+    assert set(lab.rgb("grey").ravel().tolist()) == {round(round(0.4 * 252) * 255 / 252)}
+
+    lab.press("level", "End")
+    lesson.until(lambda: lab.numbers()["level"] == "100", "the end is reached")
+    lab.press("level", "ArrowLeft")
+    lesson.until(lambda: lab.message() == "RuntimeError: step 20 failed", "the error is one line")
+    assert int(lab.numbers()["k"]) < 20 and lab.numbers()["level"] == "99"
+    lab.press("level", "ArrowLeft")
+    lesson.until(lambda: lab.numbers() == {"level": "98", "k": "29"} and lab.message() == "", "it has recovered")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_when_the_kernel_has_gone_the_lab_says_so(lesson, end):
     """Sliders that pretend: they move, and nothing follows."""
-    picture = first_lab.pixels(PANEL)
-    lesson.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
-    for lab in lesson.labs:
-        lesson.until(lambda lab=lab: "The kernel has gone. Run this cell" in lab.message(), "the lab says so")
-        assert all(control.is_disabled() for control in lab.root.locator("input, select").all())
-    assert first_lab.pixels(PANEL) == picture
+    _, cell = lesson.run("""
+import numpy as np
+from deconvlab import live
+
+@live.lab(level=live.Slider(0.5, 0, 1), bright=live.Toggle(True))
+def last(level, bright):
+    return live.Frame(images={"square": np.full((8, 8), level)}, numbers={"level": level})
+
+last""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"level": "0.5"}, "the first picture")
+    picture = lab.pixels("square")
+    lesson.page.evaluate(f"() => {{ jupyterapp.shell.currentWidget.sessionContext.{ENDS[end]}; }}")
+    lesson.until(lambda: "The kernel has gone. Run this cell" in lab.message(), f"the lab tells of {end}")
+    assert lab.control("level").is_disabled() and lab.control("bright").is_disabled()
+    assert lab.button("Reset").is_disabled() and lab.pixels("square") == picture
+    assert all("The kernel has gone" in other.message() for other in lesson.labs)
+    if end == "a crash":
+        lesson.page.get_by_role("button", name="Ok", exact=True).click()  # JupyterLab tells of it, too
+    if end != "a shutdown":
+        lesson.wait_until_idle()

@@ -154,14 +154,6 @@ def test_iterates_count_from_zero_and_are_safe_to_keep(boundary, dtype):
 
 
 @both_boundaries
-def test_an_iterate_kept_from_the_start_is_what_a_fresh_run_gives(boundary):
-    for kept, fresh in zip(solvers(boundary), solvers(boundary), strict=True):
-        iterates = list(itertools.islice(kept, 9))
-        for k, it in enumerate(itertools.islice(fresh, 9)):
-            np.testing.assert_array_equal(iterates[k].x, it.x.copy())
-
-
-@both_boundaries
 def test_iterates_report_what_the_formula_says(boundary):
     makes = [dl.least_squares, dl.root_least_squares, dl.least_squares, dl.least_squares, dl.root_least_squares]
     for make, iterates in zip(makes, solvers(boundary), strict=True):
