@@ -39,10 +39,13 @@ class Frame:
     def __post_init__(self):
         object.__setattr__(self, "images", figures.as_panels(self.images))
         object.__setattr__(self, "curves", figures.as_curves(self.curves))
-        object.__setattr__(self, "numbers", {label: float(number) for label, number in self.numbers.items()})
+        object.__setattr__(self, "numbers", {label: _number(label, n) for label, n in self.numbers.items()})
         unknown = set(self.compare) - set(self.images)
         if unknown or len(self.compare) not in (0, 2):
             raise ValueError(f"compare: got {self.compare!r}, expected two of the images {list(self.images)}")
+        shapes = {self.images[title].array.shape for title in self.compare}
+        if len(shapes) > 1:
+            raise ValueError(f"compare: got images of the shapes {sorted(shapes)}, expected one shape for both")
 
     def texts(self):
         """The numbers as they are printed: four significant digits, and what is mere round-off as a bound."""
@@ -56,6 +59,13 @@ class Frame:
     def picture(self):
         """The frame as a still Picture."""
         return figures.draw(self.images, self.curves, self.describe())
+
+
+def _number(label, value):
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"numbers[{label!r}]: got {value!r}, expected a number") from None
 
 
 def pack(frame, sent):

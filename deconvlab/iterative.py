@@ -299,7 +299,7 @@ def _minimize_root(H, y, weight):
     push = H.T @ residual
     flat = slope_power == 0  # the constant has no slope, and is not pushed
     spread = back(forward(push) * ~flat / np.where(flat, 1, slope_power))
-    if max(_dot(push, spread), 0) ** 0.5 <= weight * _norm(residual) or _norm(residual) <= roundoff:
+    if max(_dot(push, spread), 0) ** 0.5 <= weight * _norm(residual) or _norm(push) <= roundoff:
         yield Iterate(0, np.full(H.shape_in, level, y.dtype), _norm(residual) / 2**0.5, _norm(residual))
         return
 
@@ -319,7 +319,7 @@ def _minimize_root(H, y, weight):
         yield Iterate(k, x, value, fit)
         if before - value <= (1e-10 if y.dtype == np.float64 else 1e-6) * value or fit <= roundoff:
             return
-        before, quadratic = value, weight * fit / (rough or 1)
+        before, quadratic = value, weight * fit / rough
         steps = _conjugate_steps(H, D, quadratic, state, lambda gradient, w=quadratic: divide(gradient, w))
         *_, state = itertools.chain([state], itertools.islice(steps, 2))
 

@@ -28,7 +28,7 @@ function scale({ kind, low, high, step }) {
     return log ? Number((low * 10 ** (k * step)).toPrecision(3)) : Number((low + k * step).toPrecision(10));
   };
   const nearest = (value) => Math.round((log ? Math.log10(value / low) : value - low) / step);
-  return { count, at, nearest: (value) => Math.min(count, Math.max(0, nearest(value))) };
+  return { count, at, nearest: (value) => (value >= high ? count : Math.min(count, Math.max(0, nearest(value)))) };
 }
 
 function spoken({ kind, step, unit }, value) {

@@ -202,6 +202,7 @@ def lab(**controls):
 
     Examples
     --------
+    >>> import numpy as np
     >>> @lab(level=Slider(0.5, 0, 1))
     ... def grey(level):
     ...     return Frame(images={"grey": np.full((4, 4), level)}, numbers={"level": level})

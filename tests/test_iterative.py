@@ -396,6 +396,22 @@ def test_minimize_root_in_single_precision_ends_close_to_the_minimum(name, bound
     assert value(dl.root_least_squares, name, boundary, history.x, y, weight)[0] == pytest.approx(lowest, rel=1e-4)
 
 
+def test_a_step_that_rounding_made_worse_is_not_shown(monkeypatch):
+    """Catches: a last objective above the last but one, as happens to some data in single precision."""
+    twice = "deconvlab.iterative._conjugate_steps", lambda H, D, weight, state, *_: iter([[2 * part for part in state]])
+    monkeypatch.setattr(*twice)
+    assert [it.k for it in dl.minimize_root(dl.Blur(ramp(3, 5), SHAPE), picture(), 0.1)] == [0]
+
+
+@pytest.mark.parametrize("columns", [5, 6, 7])
+def test_a_blur_that_leaves_no_slope_is_no_division_by_zero(columns):
+    H = dl.Blur(np.full((3, 3), 1 / 9), (3, columns))
+    for y in (np.indices(H.shape_in)[0] % 2 - 0.5, np.indices(H.shape_in)[1] % 3 - 1.0):
+        for dtype in (np.float32, np.float64):
+            history = dl.run(dl.minimize_root(H, y.astype(dtype), 0), 100)
+            assert np.all(np.isfinite(history.x)) and np.abs(history.x).max() < 10
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (3, 5)])
 @both_boundaries
 def test_minimize_root_takes_the_smallest_pictures(shape, boundary):

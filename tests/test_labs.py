@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import time
 import warnings
 from collections.abc import Iterator
 
@@ -16,7 +15,6 @@ from deconvlab.live import Choice, Frame, LogSlider, Panel, Slider, Toggle
 
 RANDOM_SETTINGS = 100
 FRAMES = 5  # of an iterative lab; at each fiftieth random setting it runs to its end
-PATIENCE = 20  # seconds for the random settings of one lab; a slower one gets fewer, 20 at least
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -127,13 +125,11 @@ def test_every_control_works_from_end_to_end(lesson):
 def test_random_settings_stay_finite(lesson):
     problems = []
     for lab in labs(lesson):
-        rng, start = np.random.default_rng(0), time.monotonic()
+        rng = np.random.default_rng(0)
         for k in range(RANDOM_SETTINGS):
             values = {name: anywhere(control, rng) for name, control in lab.controls.items()}
             show = frame_at if k % 50 else lambda lab, values: lab(**values)
             problems += problems_at(lab, values, show)[0]
-            if k >= 19 and time.monotonic() > start + PATIENCE:
-                break
     report(problems)
 
 

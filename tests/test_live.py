@@ -640,3 +640,17 @@ assert grey.values == {"level": 0.25}
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        ({"numbers": {"PSNR (dB)": "high"}}, r"numbers\['PSNR \(dB\)'\]: got 'high', expected a number"),
+        ({"numbers": {"PSNR (dB)": None}}, r"numbers\['PSNR \(dB\)'\]: got None, expected a number"),
+        ({"compare": ("a", "b")}, r"compare: got images of the shapes \[\(2, 2\), \(2, 3\)\], expected one shape"),
+    ],
+)
+def test_a_frame_names_what_it_cannot_show(frame, words):
+    """A picture garbled by Compare, or an error that does not say which number."""
+    with pytest.raises((TypeError, ValueError), match=words):
+        Frame(images={"a": np.zeros((2, 2)), "b": np.zeros((2, 3))}, **frame)
