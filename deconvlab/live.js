@@ -119,6 +119,11 @@ function imagePanel() {
 
 const superscript = (n) => `10${String(n).split("").map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
 
+const short = (v) => {
+  const text = String(Number(v.toPrecision(6)));
+  return text.length <= 5 ? text : String(Number(v.toPrecision(3)).toExponential()).replace("e+", "e");
+};
+
 /** Ends and ticks of an axis that hold `values`; the ends move in whole decades or round steps, so that they rarely move. */
 function axis(values, log, limits) {
   let [low, high] = limits || [Infinity, -Infinity];
@@ -136,7 +141,7 @@ function axis(values, log, limits) {
   const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
   const every = power * [1, 2, 2.5, 5, 10].find((m) => m * power >= rough * 0.999), ticks = [];
   if (!limits) { low = Math.floor(low / every + 1e-6) * every; high = Math.ceil(high / every - 1e-6) * every; }
-  for (let t = Math.ceil(low / every - 1e-9); t * every <= high + every * 1e-9; t++) ticks.push([t * every, String(Number((t * every).toPrecision(6)))]);
+  for (let t = Math.ceil(low / every - 1e-9); t * every <= high + every * 1e-9; t++) ticks.push([t * every, short(t * every)]);
   return { ticks, at: (v) => (v - low) / (high - low) };
 }
 
@@ -185,6 +190,7 @@ function curvePanel(root) {
         const down = Math.max(box.top - 1e4, Math.min(box.bottom + 1e4, py(v)));
         drawing ? pen.lineTo(px(x[i]), down) : pen.moveTo(px(x[i]), down);
         drawing = true;
+        if (x.length === 1) pen.arc(px(x[0]), down, 2, 0, 2 * Math.PI);
       }
       pen.stroke();
     });

@@ -1,7 +1,10 @@
 """Seed 2 in numbers: 500 steps along a nearly straight line, and the minimum that they do not reach."""
 
+import runpy
+import sys
 from functools import cache
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,3 +123,15 @@ def test_two_solvers_agree_where_both_converge():
     by_steps = dl.run(dl.gradient_descent(squares, y, step=1.9 / squares.lipschitz), 150, progress=False)
     *_, last = islice(dl.conjugate_gradient(H, y, weight=0.5), 60)
     assert by_steps.objective[-1] == pytest.approx(last.objective, rel=1e-6)
+
+
+def test_the_benchmark_solves_this_problem_and_says_what_it_misses(monkeypatch):
+    benchmark = runpy.run_path(Path(__file__).parents[1] / "benchmarks" / "seed2.py")
+    psf, y, x0 = benchmark["problem"]()
+    np.testing.assert_array_equal(psf, seed_psf())
+    np.testing.assert_array_equal(y, experiment()[2])
+    losses, _ = benchmark["our_ways"](psf, y, x0)["minimize_root to below 2.192, float32"]()
+    assert losses[-1] < 2.192 <= losses[-2]
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(SystemExit, match=r"TensorFlow is missing.*pip install -e \"\.\[bench\]\""):
+        benchmark["tensorflow_ways"](psf, y, x0)
