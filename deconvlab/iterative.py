@@ -303,10 +303,11 @@ def _minimize_root(H, y, weight):
         yield Iterate(0, np.full(H.shape_in, level, y.dtype), _norm(residual) / 2**0.5, _norm(residual))
         return
 
+    least = 1e-7 if H.boundary == "periodic" else 1e-3  # a mirror is not the frame: what it takes for lost may be there
+
     def divide(image, weight):  # what the preconditioner takes for (H.T H + weight D.T D)^-1
         return back(forward(image) / (blur_power + max(weight, least) * slope_power))
 
-    least = 1e-7 if H.boundary == "periodic" else 1e-3  # a mirror is not the frame: what it takes for lost may be there
     x = 0.9 * (H.T @ y) + 0.1 * level  # H.T y itself may leave no residual, and from there no way leads back
     state = x, H @ x - y, D @ x
     before = np.inf
