@@ -31,10 +31,10 @@ def reals(name, value):
     return array
 
 
-def same_shape(name, array, reference_name, reference):
-    """Refuse two arrays that should have one shape and have two."""
-    if array.shape != reference.shape:
-        raise ValueError(f"{name}: got shape {array.shape}, expected {reference.shape}, the shape of {reference_name}")
+def same_shape(name, array, shape, whose=""):
+    """Refuse an array of another shape than the one that something else asks for."""
+    if array.shape != shape:
+        raise ValueError(f"{name}: got shape {array.shape}, expected {shape}{whose}")
 
 
 def psf(value, shape=None):

@@ -104,5 +104,5 @@ def relative_error(x_true, x):
 
 def _pair(x_true, name, x):
     x_true, x = _check.image("x_true", x_true), _check.image(name, x)
-    _check.same_shape(name, x, "x_true", x_true)
+    _check.same_shape(name, x, x_true.shape, ", the shape of x_true")
     return x_true, x

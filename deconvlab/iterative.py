@@ -346,15 +346,13 @@ def _lipschitz(H, weight):  # exact when periodic; with darkness around it a pic
 def _data(H, y):
     _check.operator(H, "T", "boundary", "otf", "psf")
     y = _check.image("y", y)
-    if y.shape != H.shape_out:
-        raise ValueError(f"y: got shape {y.shape}, expected {H.shape_out}, the shape that H makes")
+    _check.same_shape("y", y, H.shape_out, ", the shape that H makes")
     return y
 
 
 def _start(x0, shape):
     x0 = _check.image("x0", x0)
-    if x0.shape != shape:
-        raise ValueError(f"x0: got shape {x0.shape}, expected {shape}")
+    _check.same_shape("x0", x0, shape)
     return x0
 
 

@@ -3,6 +3,7 @@
 
 const PAGE_KEYS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves the arrow keys of these elements alone
 const DASHES = [[], [7, 4], [2, 3], [8, 3, 2, 3], [5, 2, 1, 2, 1, 2], [1, 5]];
+const CURVES_ASPECT = 1.25; // width by height
 const BELOW = 0, ABOVE = 254, LOST = 255; // codes for what no grey level can show
 
 function element(tag, attributes = {}, ...children) {
@@ -148,7 +149,8 @@ function axis(values, log, limits) {
 /** A figure that draws lines over two axes. */
 function curvePanel(root) {
   const title = element("b"), note = element("span"), canvas = element("canvas", { role: "img" });
-  const figure = element("figure", { style: "flex: 1.25 1 0" }, element("figcaption", {}, title, note), canvas);
+  const figure = element("figure", { style: `flex: ${CURVES_ASPECT} 1 0` }, element("figcaption", {}, title, note), canvas);
+  canvas.style.aspectRatio = CURVES_ASPECT;
   let header, lines = [];
 
   function draw() {
@@ -226,7 +228,7 @@ function curvePanel(root) {
   }
   const size = new ResizeObserver(draw);
   size.observe(canvas);
-  return { figure, update, draw, fit: (aspect) => { canvas.style.aspectRatio = aspect; }, close: () => size.disconnect() };
+  return { figure, update, draw, close: () => size.disconnect() };
 }
 
 // ---- the lab -------------------------------------------------------------------------------------------------------------
@@ -291,9 +293,9 @@ function render({ model, el }) {
     buffers = [...buffers];
     layout();
     header.images.forEach((h, k) => images[k].update(h, buffers, header.alt, marked));
-    const aspect = images.reduce((sum, p) => sum + p.aspect(), 0) + 1.25 * curves.length;
+    const aspect = images.reduce((sum, p) => sum + p.aspect(), 0) + CURVES_ASPECT * curves.length;
     panels.style.maxWidth = `${Math.min(1080, 380 * aspect)}px`; // no picture taller than 380 pixels
-    curves.forEach((panel, k) => { panel.fit(1.25); panel.update(header.curves[k], buffers, header.alt); });
+    curves.forEach((panel, k) => panel.update(header.curves[k], buffers, header.alt));
     numbers.replaceChildren(...Object.entries(header.numbers).map(([name, text]) => element("div", {}, element("span", {}, name), element("b", {}, text))));
     compare.hidden = !header.compare.length;
     message.textContent = "";

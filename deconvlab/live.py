@@ -59,14 +59,13 @@ class Lab(anywidget.AnyWidget):
         self._generation = 0  # grows with each new setting; a run of an older one is out of date
         self._unseen = None  # when the oldest picture left that the page has not acknowledged
         self.__name__, self.__doc__ = function.__name__, function.__doc__
-        initial = {name: control.value for name, control in controls.items()}
-        super().__init__(spec=[describe(name, c) for name, c in controls.items()], values=initial)
+        self._initial = {name: control.value for name, control in controls.items()}
+        super().__init__(spec=[describe(name, c) for name, c in controls.items()], values=self._initial)
         self.on_msg(self._receive)
 
     def __call__(self, **values):
         """The Frame for these values; the others keep their initial ones."""
-        initial = {name: control.value for name, control in self.controls.items()}
-        return self._last(self._checked({**initial, **values}))
+        return self._last(self._checked({**self._initial, **values}))
 
     def set(self, **values):
         """Move controls to these values, here and in the browser, and return the Frame."""

@@ -91,8 +91,7 @@ class Blur:
 
     def _multiply(self, name, x, shape, otf):
         x = _check.image(name, x)
-        if x.shape != shape:
-            raise ValueError(f"{name}: got shape {x.shape}, expected {shape}, the shape that this Blur was made for")
+        _check.same_shape(name, x, shape, ", the shape that this Blur was made for")
         spectrum = fft.rfft2(x, s=self._grid)
         spectrum *= otf[x.dtype.char]
         return fft.irfft2(spectrum, s=self._grid, overwrite_x=True)[: shape[0], : shape[1]]
