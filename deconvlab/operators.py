@@ -12,7 +12,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from . import _check
 from .psf import psf_to_otf
 
-BOUNDARIES = ("periodic", "zero")
+BOUNDARIES = ("periodic", "zero", "reflect", "unknown")
 
 
 class Blur:
@@ -24,15 +24,16 @@ class Blur:
         Odd sizes, centre at ``(K//2, L//2)``.
     shape : (M, N) pair of ints
         Shape of the observation.
-    boundary : {"periodic", "zero"}, optional
-        What lies outside the frame. Periodic: the image repeats, left continues at the right. Zero: darkness.
+    boundary : {"periodic", "zero", "reflect", "unknown"}, optional
+        What lies outside the frame. Periodic: the image repeats, left continues at the right. Zero: darkness. Reflect:
+        a mirror, ``b a | a b``. Unknown: more of the scene; ``x`` is larger than the observation by the PSF's reach.
 
     Attributes
     ----------
     otf : (P, Q//2 + 1) complex array
         Transfer function on the working grid: the image's own when periodic, otherwise larger by the PSF's reach.
     shape_in, shape_out : pairs of ints
-        Shapes of ``x`` and of ``H @ x``.
+        Shapes of ``x`` and of ``H @ x``. They differ for "unknown": ``shape_in = shape_out + psf.shape - 1``.
     dtype : numpy.dtype
         Precision of the transfer function. Images keep their own: a float32 image stays float32.
     T : operator
@@ -47,7 +48,9 @@ class Blur:
     -----
     (H x)[i] = sum_k psf[k] x[i - k], the indices counted from the PSF's centre. A periodic blur is a multiplication in
     frequency: H x = irfft2(otf * rfft2(x)). No photograph is periodic: what leaves on one side enters on the other. Nor
-    is one surrounded by darkness: with "zero" the frame itself comes out darker.
+    is one surrounded by darkness: with "zero" the frame itself comes out darker. A mirror is a guess that looks natural
+    and is wrong wherever something crosses the frame. "unknown" is what a camera does: it guesses nothing, and near the
+    frame many scenes explain one photograph.
 
     References
     ----------
@@ -64,22 +67,68 @@ class Blur:
 
     def __init__(self, psf, shape, boundary="periodic"):
         self.boundary = _check.choice("boundary", boundary, BOUNDARIES)
-        self.shape_in = self.shape_out = _check.shape("shape", shape)
-        self.psf = _check.psf(psf, self.shape_out)
+        self.shape_in = self.shape_out = shape = _check.shape("shape", shape)
+        self.psf = _check.psf(psf, shape)
         self.dtype = self.psf.dtype
-        self._grid = self.shape_out
-        if self.boundary != "periodic":  # room for what the blur carries over the frame
-            self._grid = tuple(
-                fft.next_fast_len(n + k // 2, real=True) for n, k in zip(shape, self.psf.shape, strict=True)
-            )
+        reach = tuple(k // 2 for k in self.psf.shape)
+        surrounded = tuple(n + 2 * r for n, r in zip(shape, reach, strict=True))
+        if self.boundary == "unknown":
+            self.shape_in = surrounded
+        needed = {"periodic": shape, "zero": tuple(n + r for n, r in zip(shape, reach, strict=True))}
+        needed = needed.get(self.boundary, surrounded)
+        self._grid = shape if needed == shape else tuple(fft.next_fast_len(n, real=True) for n in needed)
+        self._reach = reach if self.boundary in ("reflect", "unknown") else (0, 0)
+        self._frame = tuple(slice(r, r + n) for n, r in zip(shape, self._reach, strict=True))
         self.otf = psf_to_otf(self.psf, self._grid)
 
     def __matmul__(self, x):
-        return self._multiply("x", x, self.shape_in, self._otf)
+        x = self._checked("x", x, self.shape_in)
+        if self.boundary == "reflect":
+            x = np.pad(x, [(r, r) for r in self._reach], mode="symmetric")
+        return self._filter(x, self._otf)[self._frame]
 
     @property
     def T(self):
         return _Adjoint(self)
+
+    def crop(self, x):
+        """The part of `x` inside the frame: all of it, unless the boundary is unknown.
+
+        Parameters
+        ----------
+        x : (M', N') float array
+            Of shape ``shape_in``.
+
+        Returns
+        -------
+        x : (M, N) float array
+            A view of shape ``shape_out``, to show or to score.
+        """
+        x = self._checked("x", x, self.shape_in)
+        return x[self._frame] if self.boundary == "unknown" else x
+
+    def as_linear_operator(self):
+        """The same blur for SciPy's solvers, which take pictures as vectors.
+
+        Returns
+        -------
+        operator : scipy.sparse.linalg.LinearOperator
+            From ``x.ravel()`` to ``(H @ x).ravel()``; its ``rmatvec`` is ``H.T``.
+        """
+
+        def on_vectors(operator):
+            return lambda v: (operator @ v.reshape(operator.shape_in)).ravel()
+
+        shape = tuple(int(np.prod(sizes)) for sizes in (self.shape_out, self.shape_in))
+        return LinearOperator(shape, on_vectors(self), on_vectors(self.T), dtype=self.dtype)
+
+    def _adjoint(self, r):
+        r = self._checked("r", r, self.shape_out)
+        if self.boundary in ("periodic", "zero"):
+            return self._filter(r, self._conj)[self._frame]
+        surrounded = np.pad(r, [(reach, reach) for reach in self._reach])
+        x = self._filter(surrounded, self._conj)[: surrounded.shape[0], : surrounded.shape[1]]
+        return x if self.boundary == "unknown" else _fold(_fold(x, self._reach[0]).T, self._reach[1]).T
 
     @cached_property
     def _otf(self):  # one copy per precision, so that no image is promoted
@@ -89,12 +138,16 @@ class Blur:
     def _conj(self):
         return {precision: otf.conj() for precision, otf in self._otf.items()}
 
-    def _multiply(self, name, x, shape, otf):
+    @staticmethod
+    def _checked(name, x, shape):
         x = _check.image(name, x)
         _check.same_shape(name, x, shape, ", the shape that this Blur was made for")
+        return x
+
+    def _filter(self, x, otf):
         spectrum = fft.rfft2(x, s=self._grid)
         spectrum *= otf[x.dtype.char]
-        return fft.irfft2(spectrum, s=self._grid, overwrite_x=True)[: shape[0], : shape[1]]
+        return fft.irfft2(spectrum, s=self._grid, overwrite_x=True)
 
 
 class _Adjoint:
@@ -105,7 +158,15 @@ class _Adjoint:
         self.shape_in, self.shape_out, self.dtype = H.shape_out, H.shape_in, H.dtype
 
     def __matmul__(self, r):
-        return self.T._multiply("r", r, self.shape_in, self.T._conj)
+        return self.T._adjoint(r)
+
+
+def _fold(x, reach):
+    """Transpose of the mirror: what stands in the `reach` rows behind it returns to where it came from."""
+    inside = x[reach : len(x) - reach].copy()
+    inside[:reach] += x[:reach][::-1]
+    inside[len(inside) - reach :] += x[len(x) - reach :][::-1]
+    return inside
 
 
 class Gradient:
@@ -113,7 +174,7 @@ class Gradient:
 
     Parameters
     ----------
-    boundary : {"periodic", "zero"}, optional
+    boundary : {"periodic", "zero", "reflect", "unknown"}, optional
         Periodic: the last row is followed by the first. Otherwise it is followed by nothing, and its difference is 0.
 
     Attributes
@@ -260,7 +321,8 @@ def operator_norm(H):
     Returns
     -------
     norm : float
-        For a PSF that sums to 1: exactly 1 when periodic, slightly less with darkness outside.
+        For a PSF without negative entries that sums to 1: exactly 1 when periodic, slightly less with darkness or the
+        unknown outside, more (up to 2) with a mirror and a PSF that is not.
 
     Notes
     -----

@@ -38,16 +38,28 @@ def moments(psf):
     return centroid, (psf.ravel() * points) @ points.T - np.outer(centroid, centroid)
 
 
+BOUNDARIES = ["periodic", "zero", "reflect", "unknown"]
+
+
 def dense_blur(psf, shape, boundary="periodic"):
-    """Matrix of a convolution: each PSF entry moves each pixel by its offset from the centre, or out of the frame."""
-    m, n = shape
-    matrix = np.zeros((m, n, m, n))
+    """Matrix of a convolution: where each pixel of y looks for each PSF entry, and whose light it finds there."""
+    (m, n), reach = shape, [k // 2 for k in psf.shape]
+    rows, columns = (m + 2 * reach[0], n + 2 * reach[1]) if boundary == "unknown" else shape
+    matrix = np.zeros((m, n, rows, columns))
+
+    def source(i, size, margin):
+        if boundary == "unknown":
+            return i + margin
+        if boundary == "reflect":  # b a | a b
+            return -i - 1 if i < 0 else 2 * size - i - 1 if i >= size else i
+        return i % size
+
     for row, column in np.ndindex(psf.shape):
-        down, right = row - psf.shape[0] // 2, column - psf.shape[1] // 2
+        down, right = row - reach[0], column - reach[1]
         for i, j in np.ndindex(shape):
-            if boundary == "periodic" or (0 <= i + down < m and 0 <= j + right < n):
-                matrix[(i + down) % m, (j + right) % n, i, j] += psf[row, column]
-    return matrix.reshape(m * n, m * n)
+            if boundary != "zero" or (0 <= i - down < m and 0 <= j - right < n):
+                matrix[i, j, source(i - down, m, reach[0]), source(j - right, n, reach[1])] += psf[row, column]
+    return matrix.reshape(m * n, -1)
 
 
 def dense_gradient(shape, boundary="periodic"):

@@ -1,34 +1,34 @@
 import numpy as np
 import pytest
-from helpers import PSFS, SHAPES, dense_blur, dense_gradient, frozen, ramp
+from helpers import BOUNDARIES, PSFS, SHAPES, dense_blur, dense_gradient, frozen, ramp
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import fft, ndimage, signal
+from scipy import fft, ndimage, signal, sparse
 
 import deconvlab as dl
 
 ASYMMETRIC = ["ramp 3x5", "ramp 1x7", "ramp 7x1", "shake", "random"]
 CORNER = np.pad([[1.0]], ((0, 4), (0, 2)))  # moves the picture as far as its size allows
-both_boundaries = pytest.mark.parametrize("boundary", ["periodic", "zero"])
+every_boundary = pytest.mark.parametrize("boundary", BOUNDARIES)
 
 
 def picture(shape, dtype=float):
     return frozen(np.random.default_rng(7).standard_normal(shape).astype(dtype))
 
 
-@both_boundaries
+@every_boundary
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", PSFS)
 def test_blur_and_its_adjoint_are_the_dense_matrix(name, shape, boundary):
-    H, x = dl.Blur(frozen(PSFS[name]), shape, boundary), picture(shape)
-    matrix = dense_blur(PSFS[name], shape, boundary)
+    H, matrix = dl.Blur(frozen(PSFS[name]), shape, boundary), dense_blur(PSFS[name], shape, boundary)
+    x, r = picture(H.shape_in), picture(H.shape_out)
     np.testing.assert_allclose((H @ x).ravel(), matrix @ x.ravel(), atol=1e-13)
-    np.testing.assert_allclose((H.T @ x).ravel(), matrix.T @ x.ravel(), atol=1e-13)
+    np.testing.assert_allclose((H.T @ r).ravel(), matrix.T @ r.ravel(), atol=1e-13)
     assert dl.operator_norm(H) == pytest.approx(np.linalg.svd(matrix, compute_uv=False)[0], rel=1e-10)
 
 
-@both_boundaries
+@every_boundary
 @pytest.mark.parametrize(
     ("psf", "shape"),
     [
@@ -44,10 +44,11 @@ def test_blur_and_its_adjoint_are_the_dense_matrix(name, shape, boundary):
     ids=["float32", "whole image", "one row", "one column", "one pixel", "two pixels", "corner", "sharpens"],
 )
 def test_small_and_odd_blurs_are_the_dense_matrix_too(psf, shape, boundary):
-    H, matrix, x = dl.Blur(psf, shape, boundary), dense_blur(psf, shape, boundary), picture(shape)
+    H, matrix = dl.Blur(psf, shape, boundary), dense_blur(psf, shape, boundary)
+    x, r = picture(H.shape_in), picture(H.shape_out)
     tolerance = 1e-7 if psf.dtype == np.float32 else 1e-12
     np.testing.assert_allclose((H @ x).ravel(), matrix @ x.ravel(), atol=10 * tolerance)
-    np.testing.assert_allclose((H.T @ x).ravel(), matrix.T @ x.ravel(), atol=10 * tolerance)
+    np.testing.assert_allclose((H.T @ r).ravel(), matrix.T @ r.ravel(), atol=10 * tolerance)
     norm = np.linalg.svd(matrix, compute_uv=False)[0]
     assert dl.operator_norm(H) == pytest.approx(norm, rel=max(tolerance, 1e-10))
 
@@ -90,6 +91,60 @@ def test_zero_boundary_otf_is_the_psf_on_a_grid_with_room_for_what_spreads(name)
     spectrum = H.otf * fft.rfft2(picture(shape), s=(rows, columns))
     whole = fft.irfft2(spectrum, s=(rows, columns))
     np.testing.assert_allclose(H @ picture(shape), whole[: shape[0], : shape[1]], atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("psf", "shape"), [*((PSFS[name], (30, 41)) for name in PSFS), *ONE_PIXEL_WIDE, *LARGE])
+def test_reflect_boundary_is_ndimages(psf, shape, dtype):
+    x, H = picture(shape, dtype), dl.Blur(frozen(psf), shape, "reflect")
+    y = H @ x
+    assert y.dtype == (H.T @ x).dtype == dtype
+    tolerance = 3e-6 if dtype == np.float32 else 1e-13
+    np.testing.assert_allclose(y, ndimage.convolve(x.astype(float), psf, mode="reflect"), atol=tolerance)
+    np.testing.assert_allclose(H @ np.ones(shape), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("psf", "shape"), [*((PSFS[name], (30, 41)) for name in PSFS), *ONE_PIXEL_WIDE, *LARGE])
+def test_unknown_boundary_is_a_larger_scene_that_the_camera_crops(psf, shape, dtype):
+    H = dl.Blur(frozen(psf), shape, "unknown")
+    assert H.shape_in == tuple(n + k - 1 for n, k in zip(shape, psf.shape, strict=True)) and H.shape_out == shape
+    x, r = picture(H.shape_in, dtype), picture(shape, dtype)
+    assert (H @ x).dtype == (H.T @ r).dtype == H.crop(x).dtype == dtype
+    tolerance = 3e-6 if dtype == np.float32 else 1e-13
+    np.testing.assert_allclose(H @ x, signal.convolve2d(x.astype(float), psf, "valid"), atol=tolerance)
+    np.testing.assert_allclose(H.T @ r, signal.correlate2d(r.astype(float), psf, "full"), atol=tolerance)
+    point = np.pad([[1.0]], [(k // 2, k // 2) for k in psf.shape])
+    np.testing.assert_allclose(H.crop(x), signal.convolve2d(x.astype(float), point, "valid"), atol=1e-14)
+
+
+@pytest.mark.parametrize("boundary", ["periodic", "zero", "reflect"])
+def test_crop_of_what_has_no_margin_is_the_whole_picture(boundary):
+    x = picture((8, 11))
+    np.testing.assert_array_equal(dl.Blur(ramp(3, 5), (8, 11), boundary).crop(x), x)
+
+
+@every_boundary
+def test_linear_operator_is_the_dense_matrix_and_solves_with_scipy(boundary):
+    H, matrix = dl.Blur(ramp(3, 5), (7, 9), boundary), dense_blur(ramp(3, 5), (7, 9), boundary)
+    A = H.as_linear_operator()
+    assert A.shape == matrix.shape and A.dtype == np.float64
+    np.testing.assert_allclose(A @ np.eye(matrix.shape[1]), matrix, atol=1e-14)
+    np.testing.assert_allclose(A.H @ np.eye(matrix.shape[0]), matrix.T, atol=1e-14)
+    y = picture((7, 9)).ravel()
+    expected = np.linalg.solve(matrix.T @ matrix + 0.01 * np.eye(matrix.shape[1]), matrix.T @ y)
+    np.testing.assert_allclose(sparse.linalg.lsqr(A, y, damp=0.1, atol=1e-13, btol=1e-13)[0], expected, atol=1e-9)
+
+
+@given(st.data())
+def test_any_blur_and_its_adjoint_agree(data):
+    """Catches: an adjoint that is wrong for one parity, one boundary, or a PSF as large as the image."""
+    k, size = (data.draw(st.tuples(st.integers(0, 4), st.integers(0, 4))) for _ in range(2))
+    psf = data.draw(arrays(np.float64, [2 * n + 1 for n in k], elements=st.floats(0, 1)))
+    psf.flat[data.draw(st.integers(0, psf.size - 1))] += 1
+    shape = tuple(2 * n + 1 + more for n, more in zip(k, size, strict=True))
+    H = dl.Blur(psf / psf.sum(), shape, data.draw(st.sampled_from(BOUNDARIES)))
+    assert dl.dot_test(H, rng=data.draw(st.integers(0, 99))) < 1e-10
 
 
 def test_operator_norm_with_darkness_outside_is_quick():
@@ -153,7 +208,7 @@ def test_blur_says_its_shapes_and_its_transpose_turns_back():
     np.testing.assert_array_equal(H.otf, dl.psf_to_otf(ramp(3, 5), (8, 11)))
 
 
-@both_boundaries
+@every_boundary
 @pytest.mark.parametrize("shape", [*SHAPES, (64, 45)])
 @pytest.mark.parametrize("name", PSFS)
 def test_dot_test_passes_the_exact_adjoint(name, shape, boundary):
@@ -170,7 +225,7 @@ class OwnAdjoint:
         return self.H @ x
 
 
-@both_boundaries
+@pytest.mark.parametrize("boundary", ["periodic", "zero", "reflect"])
 @pytest.mark.parametrize("shape", [(8, 8), (9, 12), (64, 45)])
 @pytest.mark.parametrize("name", ASYMMETRIC)
 def test_dot_test_catches_a_blur_that_is_its_own_adjoint(name, shape, boundary):
@@ -213,7 +268,7 @@ def test_gradient_power_obeys_parseval_on_the_whole_spectrum():
     assert dl.gradient_power((7, 10)).min() == 0 and dl.gradient_power((8, 10)).max() == pytest.approx(8)
 
 
-@both_boundaries
+@every_boundary
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [*SHAPES, (1, 6), (6, 1), (1, 1), (2, 2)])
 def test_gradient_and_its_adjoint_are_the_dense_matrix(shape, dtype, boundary):
@@ -227,7 +282,7 @@ def test_gradient_and_its_adjoint_are_the_dense_matrix(shape, dtype, boundary):
     assert G.T.T is G and G.boundary == boundary
 
 
-@both_boundaries
+@every_boundary
 def test_gradient_is_zero_for_a_constant_and_for_nothing_else(boundary):
     assert not (dl.Gradient(boundary) @ np.full((7, 12), 0.3)).any()
     assert np.linalg.matrix_rank(dense_gradient((7, 12), boundary)) == 7 * 12 - 1
