@@ -37,6 +37,13 @@ def same_shape(name, array, shape, whose=""):
         raise ValueError(f"{name}: got shape {array.shape}, expected {shape}{whose}")
 
 
+def varied(name, array):
+    """Refuse an array that is the same everywhere."""
+    if array.min() == array.max():
+        raise ValueError(f"{name}: got {array.min():g} everywhere, expected values that differ")
+    return array
+
+
 def psf(value, shape=None):
     """`value` as a point spread function: odd sizes, something in it, no larger than an image of `shape`."""
     array = _array("psf", value)
@@ -129,7 +136,7 @@ def operator(value, *needs):
 
 def objective(value):
     """`value`, if it is a function of a picture that knows its gradient."""
-    if not all(hasattr(value, need) for need in ("evaluate", "lipschitz", "shape")):
+    if not all(hasattr(value, need) for need in ("in_space", "lipschitz", "shape")):
         raise TypeError(f"objective: got {type(value).__name__}, expected one such as least_squares(H, y, weight)")
     return value
 

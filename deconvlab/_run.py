@@ -10,6 +10,8 @@ import numpy as np
 
 from . import _check
 
+MEMORY = 2**28  # bytes of pictures that `run` keeps at most
+
 
 class Iterate(NamedTuple):
     """One step of an algorithm.
@@ -71,7 +73,8 @@ def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
         Stop after the first iterate for which it is true, for example
         ``lambda it: it.residual_norm <= sigma * np.sqrt(y.size)``.
     keep : int > 0 or collection of ints, optional
-        Keep the picture of every n-th step, or of these steps. By default none but the last.
+        Keep the picture of every n-th step, or of these steps. By default none but the last. All that is kept takes at
+        most 256 MB: where every n-th would take more, every 2n-th is kept, and so on.
     progress : bool, optional
         Show how far it is. By default only when the work takes longer than two seconds.
 
@@ -82,7 +85,7 @@ def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
     Raises
     ------
     ValueError
-        If max_iter is negative, keep is not positive, or the solver yields nothing.
+        If max_iter is negative, keep is not positive or names more steps than fit, or the solver yields nothing.
 
     Notes
     -----
@@ -94,16 +97,15 @@ def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
         raise TypeError(f"iterates: got {type(iterates).__name__}, expected what a solver returns when it is called")
     if stop is not None and not callable(stop):
         raise TypeError(f"stop: got {stop!r}, expected a function of an iterate")
-    wanted, progress = _wanted(keep), _check.choice("progress", progress, (None, True, False))
-    objective, residual_norm, kept, it = [], [], {}, None
+    kept, progress = _Kept(keep), _check.choice("progress", progress, (None, True, False))
+    objective, residual_norm, it = [], [], None
     reason = "converged"
     bar = _Progress(max_iter, progress)
     try:
         for it in iterates:
             objective.append(it.objective)
             residual_norm.append(it.residual_norm)
-            if wanted(it.k):
-                kept[it.k] = it.x
+            kept.add(it)
             bar.show(it)
             if stop is not None and stop(it):
                 reason = "the stopping rule"
@@ -119,15 +121,29 @@ def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
         bar.close()
     if it is None:
         raise ValueError("iterates: got none, expected at least the initial guess")
-    return History(it.x, it.k, objective, residual_norm, kept, reason)
+    return History(it.x, it.k, objective, residual_norm, kept.pictures, reason)
 
 
-def _wanted(keep):
-    """Whether to keep the picture of step k, as a function of k."""
-    if keep is None or isinstance(keep, Iterable):
-        return set(() if keep is None else keep).__contains__
-    every = _check.whole("keep", keep, 1, 10**9)
-    return lambda k: k % every == 0
+class _Kept:
+    """The pictures that were asked for, as many as fit into the memory bound."""
+
+    def __init__(self, keep):
+        self.pictures, self.every = {}, None
+        if keep is None or isinstance(keep, Iterable):
+            self.steps = set(() if keep is None else keep)
+        else:
+            self.every = _check.whole("keep", keep, 1, 10**9)
+
+    def add(self, it):
+        if it.k not in self.steps if self.every is None else it.k % self.every:
+            return
+        most = max(MEMORY // it.x.nbytes, 1)
+        if self.every is None and len(self.steps) > most:
+            raise ValueError(f"keep: got {len(self.steps)} steps, expected at most {most} pictures of this size")
+        self.pictures[it.k] = it.x
+        while self.every is not None and len(self.pictures) > most:
+            self.every *= 2
+            self.pictures = {k: x for k, x in self.pictures.items() if k % self.every == 0}
 
 
 class _Progress:

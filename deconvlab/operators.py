@@ -85,7 +85,7 @@ class Blur:
         x = self._checked("x", x, self.shape_in)
         if self.boundary == "reflect":
             x = np.pad(x, [(r, r) for r in self._reach], mode="symmetric")
-        return self._filter(x, self._otf)[self._frame]
+        return self._filter(x, self._otf, self._frame)
 
     @property
     def T(self):
@@ -125,9 +125,9 @@ class Blur:
     def _adjoint(self, r):
         r = self._checked("r", r, self.shape_out)
         if self.boundary in ("periodic", "zero"):
-            return self._filter(r, self._conj)[self._frame]
+            return self._filter(r, self._conj, self._frame)
         surrounded = np.pad(r, [(reach, reach) for reach in self._reach])
-        x = self._filter(surrounded, self._conj)[: surrounded.shape[0], : surrounded.shape[1]]
+        x = self._filter(surrounded, self._conj, tuple(slice(n) for n in surrounded.shape))
         return x if self.boundary == "unknown" else _fold(_fold(x, self._reach[0]).T, self._reach[1]).T
 
     @cached_property
@@ -144,10 +144,10 @@ class Blur:
         _check.same_shape(name, x, shape, ", the shape that this Blur was made for")
         return x
 
-    def _filter(self, x, otf):
+    def _filter(self, x, otf, part):
         spectrum = fft.rfft2(x, s=self._grid)
         spectrum *= otf[x.dtype.char]
-        return fft.irfft2(spectrum, s=self._grid, overwrite_x=True)
+        return np.ascontiguousarray(fft.irfft2(spectrum, s=self._grid, overwrite_x=True)[part])
 
 
 class _Adjoint:
@@ -226,13 +226,13 @@ class _GradientAdjoint:
         if slopes.ndim != 3 or len(slopes) != 2 or not slopes.size:
             raise ValueError(f"slopes: got shape {slopes.shape}, expected (2, rows, columns)")
         down, right = slopes
-        x = np.zeros_like(down)
-        x[:-1] -= down[:-1]
+        x = -down
+        if self.T.boundary != "periodic":
+            x[-1] = 0
         x[1:] += down[:-1]
         x[:, :-1] -= right[:, :-1]
         x[:, 1:] += right[:, :-1]
         if self.T.boundary == "periodic":
-            x[-1] -= down[-1]
             x[0] += down[-1]
             x[:, -1] -= right[:, -1]
             x[:, 0] += right[:, -1]

@@ -105,6 +105,12 @@ BLURS = [
     (H.T, TypeError, ["_Adjoint", "Blur(psf, shape)"]),
     (None, TypeError, ["NoneType", "Blur(psf, shape)"]),
 ]
+CONSTANT = (0 * Y + 0.25, ValueError, ["0.25 everywhere", "values that differ"])
+PENALTIES = [
+    ("slope", ValueError, ["'slope'", "'gradient', 'identity'"]),
+    (1.0, ValueError, ["1.0", "'gradient', 'identity'"]),
+    (Y, ValueError, ["array", "'gradient', 'identity'"]),
+]
 OBSERVED = [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)"])]
 
 # (function, argument that is wrong, call with the wrong value, what can be wrong with it)
@@ -306,6 +312,38 @@ TABLE = [
     ("relative_error", "x_true", lambda v: dl.relative_error(v, Y), IMAGES),
     ("relative_error", "x_true", lambda v: dl.relative_error(v, Y), [(Y * 0, ValueError, ["nothing but zeros"])]),
     ("relative_error", "x", lambda v: dl.relative_error(Y, v), SECOND_IMAGES),
+    ("ssim", "x_true", lambda v: dl.ssim(v, Y), IMAGES),
+    ("ssim", "x_true", lambda v: dl.ssim(v, v), [
+        (Y[:10], ValueError, ["(10, 17)", "at least 11 rows and 11 columns"]),
+        (Y[:, :10], ValueError, ["(12, 10)", "at least 11 rows and 11 columns"]),
+    ]),
+    ("ssim", "x", lambda v: dl.ssim(Y, v), SECOND_IMAGES),
+    ("ssim", "peak", lambda v: dl.ssim(Y, Y, peak=v), ABOVE_ZERO),
+    ("ssim", "border", lambda v: dl.ssim(Y, Y, border=v), [
+        (-1, ValueError, ["-1", "whole number from 0 to 0"]),
+        (1, ValueError, ["got 1", "0 to 0"]),
+        (0.5, ValueError, ["0.5", "whole number"]),
+        ("1", TypeError, ["'1'", "whole number"]),
+    ]),
+    ("residual_whiteness", "residual", dl.residual_whiteness, [*IMAGES, CONSTANT]),
+    ("discrepancy", "y", lambda v: dl.discrepancy(v, PSF, 0.1), [*IMAGES, CONSTANT]),
+    ("discrepancy", "psf", lambda v: dl.discrepancy(Y, v, 0.1), KERNELS),
+    ("discrepancy", "sigma", lambda v: dl.discrepancy(Y, PSF, v), NUMBERS),
+    ("discrepancy", "penalty", lambda v: dl.discrepancy(Y, PSF, 0.1, penalty=v), PENALTIES),
+    ("gcv", "y", lambda v: dl.gcv(v, PSF), [*IMAGES, CONSTANT]),
+    ("gcv", "psf", lambda v: dl.gcv(Y, v), KERNELS),
+    ("gcv", "penalty", lambda v: dl.gcv(Y, PSF, penalty=v), PENALTIES),
+    ("l_curve", "y", lambda v: dl.l_curve(v, PSF), [*IMAGES, CONSTANT]),
+    ("l_curve", "psf", lambda v: dl.l_curve(Y, v), KERNELS),
+    ("l_curve", "penalty", lambda v: dl.l_curve(Y, PSF, penalty=v), PENALTIES),
+    ("sure", "y", lambda v: dl.sure(v, PSF, 0.1), [*IMAGES, CONSTANT]),
+    ("sure", "psf", lambda v: dl.sure(Y, v, 0.1), KERNELS),
+    ("sure", "sigma", lambda v: dl.sure(Y, PSF, v), NUMBERS),
+    ("sure", "penalty", lambda v: dl.sure(Y, PSF, 0.1, penalty=v), PENALTIES),
+    ("oracle", "y", lambda v: dl.oracle(v, PSF, Y), [*IMAGES, CONSTANT]),
+    ("oracle", "psf", lambda v: dl.oracle(Y, v, Y), KERNELS),
+    ("oracle", "x_true", lambda v: dl.oracle(Y, PSF, v), [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)"])]),
+    ("oracle", "penalty", lambda v: dl.oracle(Y, PSF, Y, penalty=v), PENALTIES),
 ]  # fmt: skip
 ROWS = [
     pytest.param(argument, call, *row, id=f"{function}-{argument}-{row[2][0]}")
@@ -338,7 +376,7 @@ def test_refused_before_any_work(argument, call, value, error, words, no_fft, tm
 
 def test_every_public_function_that_takes_arguments_is_in_the_table():
     public = {name for name in dl.__all__ if inspect.signature(getattr(dl, name)).parameters}
-    containers = {"History", "Iterate", "Objective", "Observation"}
+    containers = {"History", "Iterate", "Objective", "Observation", "Selection"}
     assert public - containers == {function for function, *_ in TABLE}
 
 
@@ -360,6 +398,9 @@ def test_random_functions_have_no_default_rng(call, no_fft):
     lambda: dl.add_poisson(Y, 10, 0),
     lambda: dl.dot_test(H, 0),
     lambda: dl.psnr(Y, Y, 1.0),
+    lambda: dl.ssim(Y, Y, 1.0),
+    lambda: dl.gcv(Y, PSF, "identity"),
+    lambda: dl.sure(Y, PSF, 0.1, "identity"),
     lambda: dl.gaussian(1, 5),
     lambda: dl.simulate(Y, PSF, 0.1, rng=0),
     lambda: dl.gradient_descent(F, Y, 0.5),

@@ -3,6 +3,7 @@ import pytest
 from helpers import frozen
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 from skimage import metrics
 
 import deconvlab as dl
@@ -68,3 +69,81 @@ def test_relative_error_is_scikit_image_normalized_root_mse(dtype):
     assert dl.relative_error(x_true, x) == pytest.approx(expected, rel=1e-5)
     assert dl.relative_error(x_true, np.zeros_like(x)) == pytest.approx(1)
     assert dl.relative_error(x, x_true) != pytest.approx(expected, rel=1e-3)
+
+
+def similarity(x_true, x, peak):
+    """The formula of Wang et al., window by window."""
+    offset = np.arange(-5, 6)
+    window = np.exp(-(offset[:, None] ** 2 + offset**2) / 2 / 1.5**2)
+    window /= window.sum()
+    c_1, c_2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+    values = []
+    for i, j in np.ndindex(x.shape[0] - 10, x.shape[1] - 10):
+        a, b = x_true[i : i + 11, j : j + 11], x[i : i + 11, j : j + 11]
+        mean_a, mean_b = (window * a).sum(), (window * b).sum()
+        a, b = a - mean_a, b - mean_b
+        brightness = (2 * mean_a * mean_b + c_1) / (mean_a**2 + mean_b**2 + c_1)
+        pattern = (2 * (window * a * b).sum() + c_2) / ((window * a**2).sum() + (window * b**2).sum() + c_2)
+        values.append(brightness * pattern)
+    return np.mean(values)
+
+
+@BOTH
+@pytest.mark.parametrize("peak", [1, 255.0])
+@pytest.mark.parametrize("shape", [(21, 34), (11, 12), (16, 11), (11, 11)])
+def test_ssim_is_the_formula_of_wang_et_al(dtype, peak, shape):
+    x_true, x = pictures(dtype, shape)
+    assert dl.ssim(x_true, x, peak=peak) == pytest.approx(similarity(x_true, x, peak), abs=1e-4)
+    if dtype == np.float64:
+        assert dl.ssim(x_true, x, peak=peak) == pytest.approx(similarity(x_true, x, peak), abs=1e-12)
+    assert isinstance(dl.ssim(x_true, x), float)
+
+
+def test_ssim_knows_equal_and_inverted_pictures():
+    x_true, x = pictures()
+    assert dl.ssim(x, x) == 1
+    assert dl.ssim(x_true, 1 - x_true) < -0.5
+    assert dl.ssim(x_true, x) == pytest.approx(dl.ssim(x, x_true), abs=1e-12)
+    assert dl.ssim(x_true, x.astype(np.float32)) == pytest.approx(dl.ssim(x_true, x), abs=1e-5)
+
+
+@given(border=st.integers(0, 5), rows=st.integers(21, 24))
+def test_ssim_leaves_out_the_border_on_all_four_sides(border, rows):
+    x_true, x = pictures(shape=(rows, 34))
+    inside = np.s_[border : rows - border, border : 34 - border]
+    assert dl.ssim(x_true, x, border=border) == pytest.approx(dl.ssim(x_true[inside], x[inside]), abs=1e-12)
+
+
+def whiteness(residual):
+    """From the autocorrelation at every shift, one after the other."""
+    residual = residual - residual.mean()
+    shifts = list(np.ndindex(residual.shape))[1:]
+    autocorrelation = [np.sum(residual * np.roll(residual, shift, (0, 1))) for shift in shifts]
+    return np.sqrt(np.mean(np.square(autocorrelation)) * residual.size) / np.sum(residual**2)
+
+
+@BOTH
+@pytest.mark.parametrize("shape", [(5, 6), (6, 5), (7, 7), (4, 4), (8, 3), (1, 8), (1, 9), (9, 1), (8, 2), (1, 2)])
+def test_residual_whiteness_is_the_explicit_autocorrelation(dtype, shape):
+    residual = np.random.default_rng(4).standard_normal(shape).astype(dtype) + dtype(0.7)
+    expected = whiteness(residual.astype(float))
+    assert dl.residual_whiteness(frozen(residual)) == pytest.approx(expected, rel=1e-5 if dtype == np.float32 else 1e-9)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (63, 65), (40, 101), (1, 4001)])
+def test_white_noise_has_whiteness_one_whatever_its_strength(shape):
+    noise = np.random.default_rng(5).standard_normal(shape)
+    assert dl.residual_whiteness(noise) == pytest.approx(1, abs=0.06)
+    assert dl.residual_whiteness(1e-3 * noise + 10) == pytest.approx(dl.residual_whiteness(noise), rel=1e-9)
+    assert isinstance(dl.residual_whiteness(noise), float)
+
+
+def test_structure_left_or_noise_fitted_makes_a_residual_less_white():
+    x_true, psf = dl.sample_image("camera", size=128), dl.motion(9)
+    y = dl.simulate(x_true, psf, sigma=0.01, rng=0).y
+    H, best = dl.Blur(psf, y.shape), dl.oracle(y, psf, x_true).weight
+    left = {factor: dl.residual_whiteness(y - H @ dl.tikhonov(y, psf, factor * best)) for factor in (1e-4, 1, 100)}
+    assert dl.residual_whiteness(y - H @ x_true) == pytest.approx(1, abs=0.03)
+    assert 1 < left[1] < 1.4 < 2 < left[1e-4]
+    assert left[100] > 2
+    assert dl.residual_whiteness(ndimage.gaussian_filter(y - H @ x_true, 1)) > 2

@@ -398,7 +398,7 @@ def test_minimize_root_in_single_precision_ends_close_to_the_minimum(name, bound
 
 def test_a_step_that_rounding_made_worse_is_not_shown(monkeypatch):
     """Catches: a last objective above the last but one, as happens to some data in single precision."""
-    twice = "deconvlab.iterative._conjugate_steps", lambda H, D, weight, state, *_: iter([[2 * part for part in state]])
+    twice = "deconvlab._descent.conjugate_steps", lambda space, D, w, state, *_: iter([[2 * part for part in state]])
     monkeypatch.setattr(*twice)
     assert [it.k for it in dl.minimize_root(dl.Blur(ramp(3, 5), SHAPE), picture(), 0.1)] == [0]
 

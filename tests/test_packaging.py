@@ -93,10 +93,17 @@ MAY_IMPORT = {
     "psf": set(),
     "operators": {"psf"},
     "problem": {"psf", "operators"},
-    "filters": {"psf", "operators"},
+    "_latest": set(),
+    "filters": {"psf", "operators", "_latest"},
     "_run": set(),
-    "iterative": {"psf", "operators", "_run"},
-    "criteria": {"psf", "filters"},
+    "_algebra": {"psf", "operators"},
+    "_objectives": {"_algebra"},
+    "_descent": {"_algebra", "_run"},
+    "_photons": {"_algebra", "_run"},
+    "_priors": {"operators", "_algebra", "_run"},
+    "iterative": {"_objectives", "_descent", "_photons", "_priors", "_run"},
+    "_selection": {"psf", "operators"},
+    "criteria": {"_selection"},
     "blind": {"psf", "operators", "problem", "filters", "iterative"},
     "tiles": {"psf", "operators", "problem", "filters", "iterative"},
     "figures": NUMERICS,
@@ -106,7 +113,7 @@ MAY_IMPORT = {
     "exercises": NUMERICS,
     "__init__": NUMERICS,
 }
-ONLY_NUMPY_AND_SCIPY = {"_check", "psf", "operators", "filters", "_run", "iterative", "criteria", "__init__"}
+ONLY_NUMPY_AND_SCIPY = set(MAY_IMPORT) - {"problem", "tiles", "figures", "_controls", "_frame", "live", "exercises"}
 
 
 def imports(path):

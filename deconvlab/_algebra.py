@@ -1,0 +1,157 @@
+"""What the iterative methods share: sums of products, coordinates in which a blur is cheap, conjugate gradients."""
+
+from functools import cached_property
+
+import numpy as np
+from scipy import fft
+
+from . import _check
+from .operators import Blur, Gradient, gradient_power
+from .psf import psf_to_otf
+
+
+def dot(a, b):
+    """Sum of products, of the real parts where the arrays are complex."""
+    # Row by row: on a busy machine the threads of one large BLAS product wait a thousand times longer than they work.
+    return float(np.vecdot(a, b).real.sum(dtype=np.float64))
+
+
+def norm(a):
+    """Square root of the sum of squares."""
+    return dot(a, a) ** 0.5
+
+
+def observed(H, y):
+    """`y`, if it is a picture that `H` could have made."""
+    _check.operator(H, "T", "boundary", "otf", "psf")
+    y = _check.image("y", y)
+    _check.same_shape("y", y, H.shape_out, ", the shape that H makes")
+    return y
+
+
+def started(x0, shape):
+    """`x0`, if it is a picture of this shape."""
+    x0 = _check.image("x0", x0)
+    _check.same_shape("x0", x0, shape)
+    return x0
+
+
+def lipschitz(H, weight):
+    """A bound of the largest eigenvalue of H.T H + weight D.T D; exact when periodic."""
+    if H.boundary == "periodic":
+        return float((np.abs(H.otf) ** 2 + weight * gradient_power(H.shape_in)).max())
+    if H.boundary == "reflect":  # ||A||**2 is at most the largest row sum of |A| times its largest column sum
+        columns = Blur(np.abs(H.psf), H.shape_out, "reflect").T @ np.ones(H.shape_out)
+        return float(np.abs(H.psf).sum() * columns.max() + 8 * weight)
+    return float((np.abs(H.otf) ** 2).max() + 8 * weight)
+
+
+class Frequencies:
+    """Half spectra: in them a periodic blur and periodic differences are multiplications.
+
+    The transforms keep lengths, so `dot` gives what it would give for the pictures.
+    """
+
+    def __init__(self, H, y):
+        self.shape = H.shape_in
+        kind = np.result_type(y.dtype, np.complex64)
+        self.H, self.D = Diagonal(H.otf.astype(kind)), Diagonal(np.sqrt(gradient_power(self.shape)).astype(kind))
+        self.blur_power, self.slope_power = np.abs(self.H.gain) ** 2, self.D.gain.real**2
+        self.y = self.into(y)
+
+    def into(self, x):
+        _check.same_shape("x", _check.image("x", x), self.shape)
+        return fft.rfft2(x, norm="ortho")
+
+    def back(self, spectrum):
+        return fft.irfft2(spectrum, s=self.shape, norm="ortho")
+
+    def dot(self, a, b):  # every column of the whole spectrum appears twice in it, but the first and an even last one
+        once = slice(None, None, a.shape[1] - 1) if self.shape[1] % 2 == 0 else slice(1)
+        return 2 * dot(a, b) - dot(a[:, once], b[:, once])
+
+    def divide(self, gradient, weight):
+        """(H.T H + weight D.T D)^-1 gradient."""
+        return gradient / (self.blur_power + max(weight, 1e-7) * self.slope_power)
+
+    def flatten(self, gradient):
+        """(D.T D)^+ gradient."""
+        flat = self.slope_power == 0
+        return gradient * ~flat / np.where(flat, 1, self.slope_power)
+
+
+class Pixels:
+    """Pictures as they are, for blurs that are not periodic."""
+
+    def __init__(self, H, y):
+        self.H, self.D, self.y = H, Gradient(H.boundary), y
+        self.dot, self.shape = dot, H.shape_in
+
+    def into(self, x):
+        return x
+
+    back = into
+
+    def divide(self, gradient, weight):
+        """About (H.T H + weight D.T D)^-1 gradient: the frame is taken for a mirror, on which cosines are at home."""
+        power = self.blur_power + max(weight, 1e-3) * self.slope_power  # what a mirror has lost may be there
+        return self._cosines(gradient, power)
+
+    def flatten(self, gradient):
+        """(D.T D)^+ gradient."""
+        return self._cosines(gradient, np.where(self.slope_power == 0, np.inf, self.slope_power))
+
+    @staticmethod
+    def _cosines(gradient, power):
+        return fft.idctn(fft.dctn(gradient, norm="ortho") / power, norm="ortho", overwrite_x=True)
+
+    @cached_property
+    def blur_power(self):  # the cosines of a mirrored picture live on the frequencies of a grid of twice the size
+        m, n = self.shape
+        power = np.abs(psf_to_otf(self.H.psf, (2 * m, 2 * n))) ** 2
+        return ((power[:m, :n] + power[-np.arange(m), :n]) / 2).astype(self.y.dtype)
+
+    @cached_property
+    def slope_power(self):
+        m, n = self.shape
+        return gradient_power((2 * m, 2 * n))[:m, :n].astype(self.y.dtype)
+
+
+def coordinates(H, y):
+    """The coordinates in which `H` costs least."""
+    return (Frequencies if H.boundary == "periodic" else Pixels)(H, y)
+
+
+class Diagonal:
+    """Multiplication by a gain, as a linear operator."""
+
+    def __init__(self, gain):
+        self.gain = gain
+
+    def __matmul__(self, x):
+        return self.gain * x
+
+    @cached_property
+    def T(self):
+        return Diagonal(self.gain.conj())
+
+
+def conjugate_steps(space, D, weight, state, precondition, roundoff=0.0):
+    """Conjugate gradients on 1/2 ||H x - y||**2 + weight/2 ||D x - t||**2, whose state is (x, H x - y, D x - t).
+
+    Ends where the squared gradient is no more than `roundoff`: from there on the directions are noise and x runs away.
+    """
+    H, dot = space.H, space.dot
+    x, residual, slope = state
+    gradient = H.T @ residual + weight * (D.T @ slope)
+    downhill = precondition(gradient)
+    p, slant = -downhill, dot(gradient, downhill)
+    while slant > roundoff:
+        Hp, Dp = H @ p, D @ p
+        step = slant / (dot(Hp, Hp) + weight * dot(Dp, Dp))
+        x, residual, slope = x + step * p, residual + step * Hp, slope + step * Dp
+        yield x, residual, slope
+        gradient = H.T @ residual + weight * (D.T @ slope)
+        downhill = precondition(gradient)
+        slant, before = dot(gradient, downhill), slant
+        p = slant / before * p - downhill

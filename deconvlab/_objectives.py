@@ -1,0 +1,120 @@
+"""What is minimized: functions of a picture that know their gradient."""
+
+from . import _check
+from ._algebra import coordinates, lipschitz, observed
+
+
+class Objective:
+    """A function of a picture with its gradient.
+
+    Attributes
+    ----------
+    lipschitz : float or None
+        Lipschitz constant of the gradient, or slightly more: a fixed step below 2 / lipschitz descends. None where
+        there is none.
+    shape : pair of ints
+        Shape of x.
+    """
+
+    def __init__(self, evaluate, lipschitz, space):
+        self.in_space, self.lipschitz, self.space, self.shape = evaluate, lipschitz, space, space.shape
+
+    def __call__(self, x):
+        return self.evaluate(x)[0]
+
+    def gradient(self, x):
+        """Gradient at x."""
+        return self.evaluate(x)[1]
+
+    def evaluate(self, x):
+        """Value, gradient and residual norm at x, in one pass."""
+        value, gradient, residual_norm = self.in_space(self.space.into(x))
+        return value, self.space.back(gradient), residual_norm
+
+
+def least_squares(H, y, weight=0.0):
+    """Objective 1/2 ||H x - y||**2 + weight/2 ||D x||**2: fit the data and stay smooth.
+
+    Parameters
+    ----------
+    H : Blur
+        Forward model; its boundary is D's as well.
+    y : (M, N) float array
+        Observed picture.
+    weight : float >= 0, optional
+        Regularization weight, dimensionless when the PSF sums to 1. Larger is smoother.
+
+    Returns
+    -------
+    objective : Objective
+
+    Raises
+    ------
+    ValueError
+        If y has another shape than H makes, or the weight is negative.
+
+    Notes
+    -----
+    Gradient: H.T (H x - y) + weight D.T D x. For periodic data the minimizer is `tikhonov`'s picture, in one division.
+
+    References
+    ----------
+    .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006,
+       ch. 6.
+    """
+    space, weight = coordinates(H, observed(H, y)), _check.number("weight", weight)
+
+    def evaluate(x):
+        residual = space.H @ x - space.y
+        fit, gradient = space.dot(residual, residual), space.H.T @ residual
+        if not weight:
+            return fit / 2, gradient, fit**0.5
+        slope = space.D @ x
+        gradient += weight * (space.D.T @ slope)
+        return (fit + weight * space.dot(slope, slope)) / 2, gradient, fit**0.5
+
+    return Objective(evaluate, lipschitz(H, weight), space)
+
+
+def root_least_squares(H, y, weight):
+    """Objective sqrt(1/2 ||H x - y||**2) + weight * sqrt(1/2 ||D x||**2): both terms under a root.
+
+    Parameters
+    ----------
+    H : Blur
+        Forward model; its boundary is D's as well.
+    y : (M, N) float array
+        Observed picture.
+    weight : float >= 0
+        Regularization weight, dimensionless. Larger is smoother; above a finite value the minimizer is constant.
+
+    Returns
+    -------
+    objective : Objective
+        Its `lipschitz` is None: near zero residual the gradient turns arbitrarily fast, and no fixed step settles.
+
+    Raises
+    ------
+    ValueError
+        If y has another shape than H makes, or the weight is negative.
+
+    Notes
+    -----
+    The gradient of the first term has the length ||H.T u|| / sqrt(2), u a unit vector, however far or near the minimum
+    is. Where a term vanishes its gradient is taken as zero. Under a root the best weight hardly depends on the noise
+    level; [1]_ shows it for another penalty.
+
+    References
+    ----------
+    .. [1] A. Belloni, V. Chernozhukov, L. Wang, Square-root lasso: pivotal recovery of sparse signals via conic
+       programming, Biometrika 98, 791-806, 2011, doi:10.1093/biomet/asr043.
+    """
+    space, weight = coordinates(H, observed(H, y)), _check.number("weight", weight)
+
+    def evaluate(x):
+        residual, slope = space.H @ x - space.y, space.D @ x
+        fit, rough = space.dot(residual, residual) ** 0.5, space.dot(slope, slope) ** 0.5
+        pull, smooth = space.H.T @ (residual / (2**0.5 * fit or 1)), space.D.T @ (slope / (2**0.5 * rough or 1))
+        return (fit + weight * rough) / 2**0.5, pull + weight * smooth, fit
+
+    return Objective(evaluate, None, space)

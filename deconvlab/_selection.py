@@ -1,0 +1,371 @@
+"""How much? Rules that choose the weight of Tikhonov's filter, for a periodic blur.
+
+Each rule is a score of the weight. A score is a sum over frequencies, and a weight acts on a frequency only through the
+share that it takes from it: ``lost = weight / (weight + ratio)`` with ``ratio = |H|**2 / |D|**2``.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import fft, optimize
+
+from . import _check
+from .operators import gradient_power
+from .psf import psf_to_otf
+
+BANDS = 4096
+CORNER = 0.1  # bends with a radius of ten e-folds and more are no corners
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What a rule chose, and why.
+
+    Attributes
+    ----------
+    weight : float
+        The chosen weight, for `tikhonov`; nan when the rule found none.
+    weights : (61,) float array
+        Where the score was computed: five weights in a decade, from 1e-8 to 1e4 times max |H|**2 / max |D|**2.
+    scores : (61,) float array
+        The rule's own score of each of them.
+    note : str
+        What the rule needs, and what happened if it found none.
+    """
+
+    weight: float
+    weights: np.ndarray = field(repr=False)
+    scores: np.ndarray = field(repr=False)
+    note: str
+
+
+def discrepancy(y, psf, sigma, *, penalty="gradient"):
+    """Discrepancy principle: leave a residual as large as the noise.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    sigma : float >= 0
+        Standard deviation of the noise, in image units. Larger gives a larger weight.
+    penalty : {"gradient", "identity"}, optional
+        As for `tikhonov`.
+
+    Returns
+    -------
+    selection : Selection
+        Its scores are the residual norms ||H x - y||.
+
+    Raises
+    ------
+    ValueError
+        If sigma is negative, the penalty unknown, or y the same everywhere.
+
+    Notes
+    -----
+    Solves ||H x - y|| = sigma sqrt(M N). The residual grows with the weight, so there is one solution or none. The true
+    picture leaves that residual; a filtered one fits part of the noise, so the weight comes out too large: 0.3 to
+    1.1 dB below the best PSNR on photographs with sigma = 0.01 and the gradient penalty. A sigma that is 10 % too small
+    makes it much too small: another 5 to 9 dB lost with a Gaussian PSF.
+
+    References
+    ----------
+    .. [1] V. A. Morozov, Regularization of incorrectly posed problems and the choice of regularization parameter,
+       USSR Computational Mathematics and Mathematical Physics 6(1), 1966, doi:10.1016/0041-5553(66)90046-2.
+    """
+    y, sigma = _check.image("y", y), _check.number("sigma", sigma)
+    bands = _Bands(y, psf, penalty)
+    power = bands.gather(power_of(bands.Y))
+
+    def residual_norm(weight):
+        return np.sqrt(bands.lost(weight) ** 2 @ power)
+
+    scores = bands.scores(residual_norm)
+    target = sigma * np.sqrt(y.size)
+    if not scores[0] < target < scores[-1]:
+        low, high = scores[[0, -1]] / np.sqrt(y.size)
+        problem = f"the residual is from {low:.2g} to {high:.2g} rms, never {sigma:.2g}: check sigma and the PSF"
+        return bands.select(np.nan, scores, f"needs sigma; no weight fits this sigma: {problem}")
+    low, high = np.log(bands.weights[[0, -1]])
+    log_weight = optimize.brentq(lambda log_weight: np.log(residual_norm(np.exp(log_weight)) / target), low, high)
+    return bands.select(np.exp(log_weight), scores, "needs sigma")
+
+
+def gcv(y, psf, *, penalty="gradient"):
+    """Generalized cross-validation: predict each pixel from all the others.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    penalty : {"gradient", "identity"}, optional
+        As for `tikhonov`.
+
+    Returns
+    -------
+    selection : Selection
+        Its scores are the mean squared errors of these predictions.
+
+    Raises
+    ------
+    ValueError
+        If the penalty is unknown, or y is the same everywhere.
+
+    Notes
+    -----
+    Minimizes mean((H x - y)**2) / (trace(I - A) / (M N))**2, where A takes y to H x. Needs no sigma, because it takes
+    for noise whatever the other pixels do not tell: right for white noise, far too small a weight when the noise is
+    correlated, the PSF wrong, or the picture not periodic. It judges the blurred picture, not the sharp one: within
+    0.1 dB of the best PSNR with the gradient penalty, 0.6 to 3.3 dB below it with the identity (photographs,
+    sigma = 0.01).
+
+    References
+    ----------
+    .. [1] G. H. Golub, M. Heath, G. Wahba, Generalized cross-validation as a method for choosing a good ridge
+       parameter, Technometrics 21(2), 1979, doi:10.1080/00401706.1979.10489751.
+    """
+    bands = _Bands(_check.image("y", y), psf, penalty)
+    power, count = bands.gather(power_of(bands.Y)), bands.gather(np.ones_like(bands.slope))
+
+    def score(weight):
+        lost = bands.lost(weight)
+        return (lost**2 @ power / bands.pixels) / (lost @ count / bands.pixels) ** 2
+
+    return bands.lowest(score, "needs nothing")
+
+
+def l_curve(y, psf, *, penalty="gradient"):
+    """L-curve: the corner between a residual that grows and a roughness that falls.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    penalty : {"gradient", "identity"}, optional
+        As for `tikhonov`.
+
+    Returns
+    -------
+    selection : Selection
+        Its scores are the curvatures, positive where the curve bends like the letter L.
+
+    Raises
+    ------
+    ValueError
+        If the penalty is unknown, or y is the same everywhere.
+
+    Notes
+    -----
+    Takes the largest curvature of log ||D x|| against log ||H x - y||, computed from the slopes alone: the minimizer
+    trades the one for the other, d||H x - y||**2 = -weight d||D x||**2, and second derivatives drop out. Only a peak
+    above 0.1 counts, never an end of the curve: data without noise have no corner. It shows the trade-off and promises
+    nothing: 0.3 to 1.2 dB below the best PSNR with the gradient penalty, 3 dB and far more with the identity
+    (photographs, sigma = 0.01).
+
+    References
+    ----------
+    .. [1] P. C. Hansen, D. P. O'Leary, The use of the L-curve in the regularization of discrete ill-posed problems,
+       SIAM Journal on Scientific Computing 14(6), 1993, doi:10.1137/0914086.
+    """
+    bands = _Bands(_check.image("y", y), psf, penalty)
+    power = bands.gather(power_of(bands.Y))
+
+    def curvature(weight):
+        lost = bands.lost(weight)
+        kept = lost * bands.ratio / weight  # 1 - lost, without losing digits
+        both = (lost**2 * kept) @ power
+        right = both / (lost**2 @ power)  # how fast log ||H x - y|| grows with log(weight)
+        down = both / ((lost * kept) @ power)  # and log ||D x|| falls
+        return right * down * (1 - 2 * right - 2 * down) / np.hypot(right, down) ** 3
+
+    scores = bands.scores(curvature)
+    before, here, after = scores[:-2], scores[1:-1], scores[2:]
+    peaks = np.where((here > before) & (here >= after) & (here > CORNER), here, -np.inf)
+    if np.isneginf(peaks).all():
+        problem = "no corner: the curve bends nowhere like an L; is there any noise in y?"
+        return bands.select(np.nan, scores, f"needs nothing; {problem}")
+    weight = bands.refine(lambda weight: -curvature(weight), 1 + peaks.argmax())
+    return bands.select(weight, scores, "needs nothing")
+
+
+def sure(y, psf, sigma, *, penalty="gradient"):
+    """Stein's unbiased risk estimate: the error, estimated without the truth.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    sigma : float >= 0
+        Standard deviation of the noise, in image units. Larger gives a larger weight.
+    penalty : {"gradient", "identity"}, optional
+        As for `tikhonov`.
+
+    Returns
+    -------
+    selection : Selection
+        Its scores estimate mean((H x - H x_true)**2), without any constant left out; below 0 by chance, or where sigma
+        is too large.
+
+    Raises
+    ------
+    ValueError
+        If sigma is negative, the penalty unknown, or y the same everywhere.
+
+    Notes
+    -----
+    Minimizes mean((H x - y)**2) - sigma**2 + 2 sigma**2 trace(A) / (M N), where A takes y to H x. On average over the
+    noise [1]_ this is the mean squared error of the *blurred* picture; the error of x itself cannot be estimated where
+    the blur left nothing. With the gradient penalty both are smallest at nearly the same weight, within 0.1 dB of the
+    best PSNR; with the identity it is 0.6 to 2.5 dB below (photographs, sigma = 0.01). The estimate of the error of x
+    itself as far as the blur left something [2]_ does better there, but divides noise by |H|**2: with a Gaussian PSF a
+    sigma that is 10 % too small then costs 50 dB; here it costs 0.3, but half of sigma costs 19 dB and more. Wrong when
+    the noise is not white, the PSF wrong, or the picture not periodic.
+
+    References
+    ----------
+    .. [1] C. M. Stein, Estimation of the mean of a multivariate normal distribution, The Annals of Statistics 9(6),
+       1981, doi:10.1214/aos/1176345632.
+    .. [2] Y. C. Eldar, Generalized SURE for exponential families: applications to regularization, IEEE Transactions on
+       Signal Processing 57(2), 2009, arXiv:0804.3010.
+    """
+    y, sigma = _check.image("y", y), _check.number("sigma", sigma)
+    bands = _Bands(y, psf, penalty)
+    power, count = bands.gather(power_of(bands.Y)), bands.gather(np.ones_like(bands.slope))
+
+    def score(weight):
+        lost = bands.lost(weight)
+        return lost**2 @ power / bands.pixels + sigma**2 - 2 * sigma**2 * (lost @ count / bands.pixels)
+
+    return bands.lowest(score, "needs sigma")
+
+
+def oracle(y, psf, x_true, *, penalty="gradient"):
+    """The best weight there is, for those who know the truth.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture.
+    psf : (K, L) float array
+        Assumed PSF, odd sizes, sum 1.
+    x_true : (M, N) float array
+        The true picture.
+    penalty : {"gradient", "identity"}, optional
+        As for `tikhonov`.
+
+    Returns
+    -------
+    selection : Selection
+        Its scores are the mean squared errors of the filtered picture.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, the penalty is unknown, or y is the same everywhere.
+
+    Notes
+    -----
+    What the other rules are measured against. A figure obtained with it says what a method can do, not what it does.
+    """
+    y, x_true = _check.image("y", y), _check.image("x_true", x_true)
+    _check.same_shape("x_true", x_true, y.shape, ", the shape of y")
+    bands = _Bands(y, psf, penalty)
+    X = fft.rfft2(x_true, norm="ortho")
+    noise = bands.otf.conj() * (bands.Y - bands.otf * X) / bands.slope  # error = (noise - weight X) / (weight + ratio)
+    signal, both = bands.gather(power_of(X)), bands.gather((X.conj() * noise).real)
+    noise = bands.gather(power_of(noise))
+    error_of_mean = y.mean(dtype=np.float64) / np.sum(psf) - x_true.mean(dtype=np.float64)
+    unseen = 0.0 if bands.sees_mean else error_of_mean**2
+
+    def mean_square(weight):
+        error = weight**2 * signal - 2 * weight * both + noise
+        return (bands.lost(weight) / weight) ** 2 @ error / y.size + unseen
+
+    return bands.lowest(mean_square, "needs the truth")
+
+
+def half_spectrum_counts(n):
+    """How many columns of the whole spectrum each column of the half spectrum of an image with n columns stands for."""
+    counts = np.full(n // 2 + 1, 2.0)
+    counts[0] = 1
+    if n % 2 == 0:
+        counts[-1] = 1
+    return counts
+
+
+class _Bands:
+    """The frequencies of a picture, gathered into bands: a weight takes the same share from all with the same ratio.
+
+    A sum over frequencies of anything that depends smoothly on log(ratio) is the sum over bands to 1e-8 of itself.
+    """
+
+    def __init__(self, y, psf, penalty):
+        _check.choice("penalty", penalty, ("gradient", "identity"))
+        _check.varied("y", y)
+        self.otf = psf_to_otf(psf, y.shape).astype(np.result_type(y, 1j), copy=False)
+        self.Y = fft.rfft2(y, norm="ortho")
+        self.pixels, self.counts = y.size, half_spectrum_counts(y.shape[1])
+        self.sees_mean = penalty == "identity"  # no weight on the gradient takes anything from the mean
+        self.slope = np.ones(self.otf.shape) if self.sees_mean else gradient_power(y.shape)
+        power = power_of(self.otf)
+        self.weights = np.geomspace(1e-8, 1e4, 61) * power.max() / self.slope.max()
+        if not self.sees_mean:
+            self.slope[0, 0] = 1  # so that nothing is divided by zero; `gather` leaves the mean out
+        ratio = (power / self.slope).ravel()
+        low, high = np.log(self.weights[0]) - 20, np.log(ratio.max())
+        step = (high - low) / (BANDS - 1)
+        place = (np.log(ratio.clip(np.exp(low))) - low) / step
+        self.band = place.astype(np.intp)
+        self.beyond = place - self.band
+        self.ratio = np.exp(low + step * np.arange(-1, BANDS + 2))
+
+    def gather(self, values):
+        """Sum the values of all frequencies in each band: each goes to four neighbours, as in cubic interpolation."""
+        values = values * self.counts
+        values[0, 0] *= self.sees_mean
+        values, t = values.ravel(), self.beyond
+        bands = np.zeros(self.ratio.size)
+        bands[:-3] += np.bincount(self.band, t * (1 - t) * (t - 2) / 6 * values, BANDS)
+        bands[1:-2] += np.bincount(self.band, (t + 1) * (1 - t) * (2 - t) / 2 * values, BANDS)
+        bands[2:-1] += np.bincount(self.band, (t + 1) * t * (2 - t) / 2 * values, BANDS)
+        bands[3:] += np.bincount(self.band, (t + 1) * t * (t - 1) / 6 * values, BANDS)
+        return bands
+
+    def lost(self, weight):
+        """The share that the filter takes from each band."""
+        return weight / (weight + self.ratio)
+
+    def scores(self, score):
+        return np.array([score(weight) for weight in self.weights])
+
+    def refine(self, score, i):
+        """The weight with the lowest score between the neighbours of the i-th."""
+        bounds = np.log(self.weights[[i - 1, i + 1]])
+        search = {"bounds": bounds, "method": "bounded", "options": {"xatol": 1e-6}}
+        return np.exp(optimize.minimize_scalar(lambda log_weight: score(np.exp(log_weight)), **search).x)
+
+    def lowest(self, score, needs):
+        scores = self.scores(score)
+        i = scores.argmin()
+        if np.ptp(scores) <= 1e-6 * np.abs(scores).max():
+            return self.select(np.nan, scores, f"{needs}; every weight scores the same: there is nothing to choose")
+        if i in (0, scores.size - 1):
+            problem = "is there no noise, or are sigma, PSF or boundary wrong?" if i == 0 else "is there only noise?"
+            return self.select(np.nan, scores, f"{needs}; the best weight is at the end of the range: {problem}")
+        return self.select(self.refine(score, i), scores, needs)
+
+    def select(self, weight, scores, note):
+        return Selection(float(weight), self.weights, scores, note)
+
+
+def power_of(spectrum):
+    """|spectrum|**2 in double precision."""
+    return np.square(spectrum.real, dtype=np.float64) + np.square(spectrum.imag, dtype=np.float64)
