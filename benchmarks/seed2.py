@@ -7,16 +7,13 @@ start from the same noise. TensorFlow's times leave out building its graph, ours
 Medians of interleaved repeats after a warm-up of each; ratios are against the faster of TensorFlow's two ways.
 """
 
-import argparse
 import json
 import os
-import platform
 import statistics
 import sys
-import time
 
 import numpy as np
-import scipy
+from measure import interleaved, machine, options
 from scipy import ndimage
 from skimage import color, data, transform
 
@@ -115,27 +112,11 @@ def our_ways(psf, y, x0):
     return ways
 
 
-def measure(ways, repeats):
-    """Seconds of each way, a list for each, and what each returns."""
-    results, seconds = {name: way() for name, way in ways.items()}, {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way()
-            seconds[name].append(time.perf_counter() - start)
-    return results, seconds
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args()
-
+def measured(repeats):
+    """TensorFlow's version, and one row for each way."""
     psf, y, x0 = problem()
     version, theirs = tensorflow_ways(psf, y, x0)
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    results, seconds = measure(theirs | our_ways(psf, y, x0), options.repeats)
+    results, seconds = interleaved(theirs | our_ways(psf, y, x0), repeats)
 
     objective = dl.root_least_squares(dl.Blur(psf, y.shape, "zero"), y, MU)
     reference = next(losses for name, (losses, _) in results.items() if name.startswith("gradient_descent"))
@@ -157,16 +138,17 @@ def main():
             "way": name, "steps": len(losses) - 1, "objective": end, "seconds": median, "range": spread,
             "ratio": baseline / median, "verdict": verdict,
         })  # fmt: skip
-    machine = {
-        "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
-        "tensorflow": version, "deconvlab": dl.__version__, "cores": os.cpu_count(), "load": load,
-        "repeats": options.repeats,
-    }  # fmt: skip
+    return version, rows
 
-    if options.json:
-        print(json.dumps({"machine": machine, "rows": rows}, indent=1))
+
+def main():
+    choice = options(__doc__, 5)
+    version, rows = measured(choice.repeats)
+    about = machine() | {"tensorflow": version, "repeats": choice.repeats}
+    if choice.json:
+        print(json.dumps({"machine": about, "rows": rows}, indent=1))
         return
-    print(", ".join(f"{key} {value:.2f}" if key == "load" else f"{key} {value}" for key, value in machine.items()))
+    print(", ".join(f"{key} {value}" for key, value in about.items()))
     print(f"{'':46s} {'iterates':>8s} {'objective':>9s} {'median ms':>9s} {'min to max':>15s} {'ratio':>7s}")
     for row in rows:
         low, high = (1000 * value for value in row["range"])

@@ -62,16 +62,20 @@ def least_squares(H, y, weight=0.0):
     .. [1] P. C. Hansen, J. G. Nagy, D. P. O'Leary, Deblurring Images: Matrices, Spectra, and Filtering, SIAM 2006,
        ch. 6.
     """
-    space, weight = coordinates(H, observed(H, y)), _check.number("weight", weight)
+    y, weight = observed(H, y), _check.number("weight", weight)
+    space = coordinates(H, y)
 
     def evaluate(x):
-        residual = space.H @ x - space.y
+        residual = space.H @ x
+        residual -= space.y
         fit, gradient = space.dot(residual, residual), space.H.T @ residual
         if not weight:
             return fit / 2, gradient, fit**0.5
         slope = space.D @ x
-        gradient += weight * (space.D.T @ slope)
-        return (fit + weight * space.dot(slope, slope)) / 2, gradient, fit**0.5
+        rough, smooth = space.dot(slope, slope), space.D.T @ slope
+        smooth *= weight
+        gradient += smooth
+        return (fit + weight * rough) / 2, gradient, fit**0.5
 
     return Objective(evaluate, lipschitz(H, weight), space)
 
@@ -109,7 +113,8 @@ def root_least_squares(H, y, weight):
     .. [1] A. Belloni, V. Chernozhukov, L. Wang, Square-root lasso: pivotal recovery of sparse signals via conic
        programming, Biometrika 98, 791-806, 2011, doi:10.1093/biomet/asr043.
     """
-    space, weight = coordinates(H, observed(H, y)), _check.number("weight", weight)
+    y, weight = observed(H, y), _check.number("weight", weight)
+    space = coordinates(H, y)
 
     def evaluate(x):
         residual, slope = space.H @ x - space.y, space.D @ x

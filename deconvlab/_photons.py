@@ -78,6 +78,7 @@ class _Photons:
         self.share = seen.copy()
         self.share.flat[self.hidden] = 1
         self.least = y.sum(dtype=np.float64) - dot(y, np.log(np.where(y > 0, y, 1)))
+        self.scratch = np.empty_like(y)
         self.floor = np.finfo(y.dtype).eps * float(y.max()) or 1.0  # below it all is round-off of the transforms
 
     def model(self, x):
@@ -87,12 +88,12 @@ class _Photons:
         return np.maximum(model, self.floor, out=model)
 
     def iterate(self, k, x, model):
-        deviance = model.sum(axis=1).sum(dtype=np.float64) - dot(self.y, np.log(model)) - self.least
-        return Iterate(k, x, float(deviance), norm(model - self.y))
+        deviance = model.sum(axis=1).sum(dtype=np.float64) - dot(self.y, np.log(model, out=self.scratch)) - self.least
+        return Iterate(k, x, float(deviance), norm(np.subtract(model, self.y, out=self.scratch)))
 
     def factor(self, model):
         """What Richardson-Lucy multiplies x by."""
-        factor = self.H.T @ (self.y / model)
+        factor = self.H.T @ np.divide(self.y, model, out=self.scratch)
         factor /= self.share
         factor.flat[self.hidden] = 1
         return np.maximum(factor, 0, out=factor)

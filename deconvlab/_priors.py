@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from . import _check
-from ._algebra import Diagonal, conjugate_steps, coordinates, norm, observed, started
+from ._algebra import Real, conjugate_steps, coordinates, norm, observed, started
 from ._run import Iterate
 from .operators import Gradient
 
@@ -123,7 +123,7 @@ def plug_and_play(H, y, denoise, *, sigma):
 
 def _plug_and_play(H, y, denoise, sigma):
     z = _first(H, y)
-    solve = _Solve(H, y, Diagonal(np.ones(1, y.dtype)), z)
+    solve = _Solve(H, y, Real(np.ones(1, y.dtype)), z)
     yield Iterate(0, z, solve.residual_norm**2 / 2, solve.residual_norm)
     for k, level in enumerate(np.geomspace(40 / 255, max(sigma, 1 / 255), LEVELS).tolist(), 1):
         solve.step(0.23 * sigma**2 / level**2, z)
@@ -141,7 +141,7 @@ class _Solve:
 
     def __init__(self, H, y, D, x):
         self.space, self.D, self.x, self.residual = coordinates(H, y), D, x, H @ x - y
-        if isinstance(D, Diagonal):
+        if isinstance(D, Real):
             self.space.slope_power = D.gain**2
         self.periodic = H.boundary == "periodic"
         self.residual_norm = norm(self.residual)

@@ -107,10 +107,9 @@ def tikhonov_gain(otf, weight, penalty=1.0):
     """
     otf = _check.otf(otf)
     weight, penalty = _check.number("weight", weight), _check.power("penalty", penalty, otf.shape)
-    power = penalty.astype(otf.real.dtype)
-    power *= weight
-    power += np.square(otf.real)
+    power = np.square(otf.real)
     power += np.square(otf.imag)
+    power += weight * penalty.astype(power.dtype)
     return otf.conj() * _reciprocal(power, "weight")
 
 

@@ -3,8 +3,6 @@
 ``H @ x`` blurs, ``H.T @ r`` is the exact adjoint.
 """
 
-from functools import cached_property
-
 import numpy as np
 from scipy import fft
 from scipy.sparse.linalg import LinearOperator, eigsh
@@ -80,12 +78,13 @@ class Blur:
         self._reach = reach if self.boundary in ("reflect", "unknown") else (0, 0)
         self._frame = tuple(slice(r, r + n) for n, r in zip(shape, self._reach, strict=True))
         self.otf = psf_to_otf(self.psf, self._grid)
+        self._gains = {}
 
     def __matmul__(self, x):
         x = self._checked("x", x, self.shape_in)
         if self.boundary == "reflect":
             x = np.pad(x, [(r, r) for r in self._reach], mode="symmetric")
-        return self._filter(x, self._otf, self._frame)
+        return self._filter(x, self._gain(x.dtype), self._frame)
 
     @property
     def T(self):
@@ -125,18 +124,17 @@ class Blur:
     def _adjoint(self, r):
         r = self._checked("r", r, self.shape_out)
         if self.boundary in ("periodic", "zero"):
-            return self._filter(r, self._conj, self._frame)
+            return self._filter(r, self._gain(r.dtype, adjoint=True), self._frame)
         surrounded = np.pad(r, [(reach, reach) for reach in self._reach])
-        x = self._filter(surrounded, self._conj, tuple(slice(n) for n in surrounded.shape))
+        x = self._filter(surrounded, self._gain(r.dtype, adjoint=True), tuple(slice(n) for n in surrounded.shape))
         return x if self.boundary == "unknown" else _fold(_fold(x, self._reach[0]).T, self._reach[1]).T
 
-    @cached_property
-    def _otf(self):  # one copy per precision, so that no image is promoted
-        return {"d": self.otf.astype(np.complex128, copy=False), "f": self.otf.astype(np.complex64, copy=False)}
-
-    @cached_property
-    def _conj(self):
-        return {precision: otf.conj() for precision, otf in self._otf.items()}
+    def _gain(self, dtype, adjoint=False):  # kept for each precision, so that no image is promoted
+        key = dtype.char, adjoint
+        if key not in self._gains:
+            gain = self.otf.astype(np.result_type(dtype, np.complex64), copy=False)
+            self._gains[key] = gain.conj() if adjoint else gain
+        return self._gains[key]
 
     @staticmethod
     def _checked(name, x, shape):
@@ -144,9 +142,9 @@ class Blur:
         _check.same_shape(name, x, shape, ", the shape that this Blur was made for")
         return x
 
-    def _filter(self, x, otf, part):
+    def _filter(self, x, gain, part):
         spectrum = fft.rfft2(x, s=self._grid)
-        spectrum *= otf[x.dtype.char]
+        spectrum *= gain
         return np.ascontiguousarray(fft.irfft2(spectrum, s=self._grid, overwrite_x=True)[part])
 
 

@@ -14,6 +14,7 @@ PSF = ramp(3, 5)
 OTF = dl.psf_to_otf(PSF, Y.shape)
 H = dl.Blur(PSF, Y.shape)
 F = dl.least_squares(H, Y, 0.1)
+ROOT = dl.root_least_squares(H, Y, 0.1)
 NAN = np.where(Y > 0.9, np.nan, Y)
 COLOUR = np.dstack([Y, Y, Y])
 BYTES = (255 * Y).astype(np.uint8)
@@ -258,7 +259,7 @@ TABLE = [
     ("gradient_descent", "step", lambda v: dl.gradient_descent(F, Y, step=v), [
         row for row in ABOVE_ZERO if row[0] is not None
     ]),
-    ("gradient_descent", "step", lambda v: dl.gradient_descent(dl.root_least_squares(H, Y, 0.1), Y, step=v), [
+    ("gradient_descent", "step", lambda v: dl.gradient_descent(ROOT, Y, step=v), [
         (None, ValueError, ["got none", "a number", "no Lipschitz constant"]),
     ]),
     ("conjugate_gradient", "H", lambda v: dl.conjugate_gradient(v, Y), BLURS),

@@ -135,6 +135,8 @@ def test_white_noise_has_whiteness_one_whatever_its_strength(shape):
     noise = np.random.default_rng(5).standard_normal(shape)
     assert dl.residual_whiteness(noise) == pytest.approx(1, abs=0.06)
     assert dl.residual_whiteness(1e-3 * noise + 10) == pytest.approx(dl.residual_whiteness(noise), rel=1e-9)
+    faint = (1e-25 * noise).astype(np.float32)  # its squares are zero in float32
+    assert dl.residual_whiteness(faint) == pytest.approx(dl.residual_whiteness(noise), rel=1e-4)
     assert isinstance(dl.residual_whiteness(noise), float)
 
 
