@@ -1,11 +1,13 @@
 """What a lab shows for one setting of its controls, and how it travels to the page."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 
 import numpy as np
 
 from . import figures
+
+MEMORY = 2**27  # bytes of pictures that a lab keeps to slide back through
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,9 @@ class Frame:
         Printed under the pictures. Put the unit into the label.
     compare : pair of titles, optional
         While the Compare button is held, the second picture shows the first.
+    step : int, optional
+        Which iterate this is. A lab whose Frames say so gets a slider back through them; a curve that has grown along
+        with the steps then stays whole, with a mark.
     alt : str, optional
         One sentence on what is seen, for those who do not see it.
 
@@ -34,6 +39,7 @@ class Frame:
     curves: dict = field(default_factory=dict)
     numbers: dict = field(default_factory=dict)
     compare: tuple = ()
+    step: int | None = None
     alt: str = ""
 
     def __post_init__(self):
@@ -46,6 +52,11 @@ class Frame:
         shapes = {self.images[title].array.shape for title in self.compare}
         if len(shapes) > 1:
             raise ValueError(f"compare: got images of the shapes {sorted(shapes)}, expected one shape for both")
+
+    def values_at(self, title, row, column):
+        """The values of all pictures of the same shape as `title` at one pixel, as they are printed."""
+        shape = self.images[title].array.shape
+        return {t: f"{p.array[row, column]:.4g}" for t, p in self.images.items() if p.array.shape == shape}
 
     def texts(self):
         """The numbers as they are printed: four significant digits, and what is mere round-off as a bound."""
@@ -97,8 +108,41 @@ def pack(frame, sent):
         with np.errstate(over="ignore"):  # infinity then, which the page leaves out
             values = np.concatenate([array for line in c.lines.values() for array in line]).astype(np.float32)
         buffers.append(values.data)
-    header = {"images": images, "curves": curves, "numbers": frame.texts(), "compare": frame.compare}
-    return {**header, "alt": frame.describe()}, buffers
+    header = {"images": images, "curves": curves, "numbers": frame.texts(), "alt": frame.describe()}
+    return {**header, "compare": frame.compare, "step": frame.step}, buffers
+
+
+class Steps:
+    """The Frames of one run that say which step they are; every second of them where `MEMORY` is too small for all."""
+
+    def __init__(self):
+        self.frames, self.every, self._size, self._arrays = {}, 1, {}, set()
+
+    def add(self, frame):
+        if frame.step is None or frame.step % self.every:
+            return
+        arrays = {id(panel.array): panel.array.nbytes for panel in frame.images.values()}
+        self._size[frame.step] = sum(size for key, size in arrays.items() if key not in self._arrays)
+        self.frames[frame.step], self._arrays = frame, set(arrays)  # kept Frames keep their arrays: an id stays theirs
+        while sum(self._size.values()) > MEMORY and len(self.frames) > 2:
+            self.every *= 2
+            self.frames = {step: frame for step, frame in self.frames.items() if step % self.every == 0}
+            self._size = {step: self._size[step] for step in self.frames}
+
+    def at(self, step):
+        """The Frame of the nearest step, with the curves of the whole run where they run along the steps."""
+        step = min(self.frames, key=lambda kept: abs(kept - step))
+        frame, last = self.frames[step], self.frames[max(self.frames)]
+        curves = {
+            title: replace(whole, marks={**whole.marks, "here": step}) if _ends(whole) == last.step else now
+            for (title, whole), now in zip(last.curves.items(), frame.curves.values(), strict=True)
+        }
+        return frame if frame is last else replace(frame, curves=curves)
+
+
+def _ends(curves):
+    """Where the longest line ends."""
+    return max((x[-1] for x, _ in curves.lines.values() if len(x)), default=None)
 
 
 def encode(panel):

@@ -118,6 +118,16 @@ class Picture:
         """Write the PNG file to `path`."""
         Path(path).write_bytes(self.png)
 
+    def with_texts(self, **texts):
+        """The file with more text fields, each readable by any program that knows PNG."""
+        from PIL import Image, PngImagePlugin
+
+        fields, file = PngImagePlugin.PngInfo(), io.BytesIO()
+        for name, text in {**texts, "Description": self.alt, "Software": "deconvlab"}.items():
+            fields.add_itxt(name, text)
+        Image.open(io.BytesIO(self.png)).save(file, "png", pnginfo=fields)
+        return file.getvalue()
+
     def __repr__(self):
         return f"Picture: {self.alt}"
 

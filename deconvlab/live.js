@@ -45,7 +45,7 @@ function control(spec, changed) {
   const common = { id, "aria-describedby": spec.help ? `${id}-help` : null, ...PAGE_KEYS };
   const label = element("label", { for: id }, spec.label);
   const output = element("output", { for: id });
-  let input, show;
+  let input, show, say;
   if (spec.kind === "Choice") {
     input = element("select", common, ...spec.options.map((option) => element("option", {}, option)));
     show = (value) => { input.value = value; };
@@ -57,12 +57,12 @@ function control(spec, changed) {
   } else {
     const { count, at, nearest } = scale(spec);
     input = element("input", { type: "range", min: 0, max: count, step: 1, ...common });
-    const say = (value) => { output.textContent = spoken(spec, value); input.setAttribute("aria-valuetext", output.textContent); };
-    show = (value) => { input.value = nearest(value); say(value); };
-    input.addEventListener("input", () => { const value = at(Number(input.value)); say(value); changed(value); });
+    say = (text) => { output.textContent = text; input.setAttribute("aria-valuetext", text); };
+    show = (value) => { input.value = nearest(value); say(spoken(spec, value)); };
+    input.addEventListener("input", () => { const value = at(Number(input.value)); say(spoken(spec, value)); changed(value); });
   }
   const row = element("div", { class: "dcv-control" }, element("div", {}, label, help), input, output);
-  return { row, input, show };
+  return { row, input, show, say };
 }
 
 // ---- pictures ------------------------------------------------------------------------------------------------------------
@@ -83,10 +83,13 @@ function palette(rgb, mark) {
   return table;
 }
 
-/** A figure that shows one image. */
-function imagePanel() {
+const MOST_ZOOM = 32;
+
+/** A figure that shows one image, through a window that all images of a lab move together. */
+function imagePanel(zoom) {
   const title = element("b"), note = element("span"), canvas = element("canvas", { role: "img" });
-  const figure = element("figure", {}, element("figcaption", {}, title, note), canvas);
+  const pane = element("div", { class: "dcv-pane", tabindex: 0, role: "group", title: "Zoom: double click, Ctrl + wheel or + and −. Move: drag or arrow keys. 0: all of it.", ...PAGE_KEYS }, canvas);
+  const figure = element("figure", {}, element("figcaption", {}, title, note), pane);
   const pen = canvas.getContext("2d");
   let pixels, codes, rgb, header;
   function paint(mark, other = codes) {
@@ -99,6 +102,7 @@ function imagePanel() {
     title.textContent = head.title;
     title.title = head.title;
     note.textContent = [head.note, head.range ? `${head.range.map((v) => v.toPrecision(2)).join(" to ")}` : ""].filter(Boolean).join(" · ");
+    pane.setAttribute("aria-label", `${head.title}: zoom with plus and minus, move with the arrow keys`);
     canvas.setAttribute("aria-label", `${head.title}${head.note ? `, ${head.note}` : ""}. ${described}`);
     if (head.same) return;
     const bytes = buffers.shift();
@@ -108,12 +112,56 @@ function imagePanel() {
       canvas.width = head.columns;
       canvas.height = head.rows;
       pixels = pen.createImageData(head.columns, head.rows);
-      canvas.style.imageRendering = head.columns < 200 ? "pixelated" : "auto";
+      pane.style.aspectRatio = `${head.columns} / ${head.rows}`;
       figure.style.flex = `${head.columns / head.rows} 1 0`;
+      look();
     }
     paint(mark);
   }
-  return { figure, update, paint, codes: () => codes, aspect: () => header.columns / header.rows };
+
+  function look() {
+    const { scale, x, y } = zoom;
+    canvas.style.transform = `translate(${100 * (0.5 - scale * x)}%, ${100 * (0.5 - scale * y)}%) scale(${scale})`;
+    canvas.style.imageRendering = canvas.width < 200 * scale ? "pixelated" : "auto";
+    pane.classList.toggle("dcv-zoomed", scale > 1);
+  }
+  /** Where in the picture the pointer is, from 0 to 1 across and down. */
+  function place(event) {
+    const box = pane.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((at, k) => [zoom.x, zoom.y][k] + (at - 0.5) / zoom.scale);
+  }
+  function toward(factor, x = zoom.x, y = zoom.y) {
+    const scale = Math.min(MOST_ZOOM, Math.max(1, zoom.scale * factor)), keep = zoom.scale / scale;
+    zoom.set(scale, x + (zoom.x - x) * keep, y + (zoom.y - y) * keep); // the point under the pointer stays there
+  }
+  pane.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return; // the wheel alone scrolls the page
+    event.preventDefault();
+    toward(event.deltaY < 0 ? 1.25 : 0.8, ...place(event));
+  }, { passive: false });
+  pane.addEventListener("dblclick", (event) => (zoom.scale > 1 ? zoom.set(1, 0.5, 0.5) : toward(4, ...place(event))));
+  pane.addEventListener("keydown", (event) => {
+    const far = 0.1 / zoom.scale;
+    const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
+    if (event.key === "+" || event.key === "=") toward(2);
+    else if (event.key === "-") toward(0.5);
+    else if (event.key === "0") zoom.set(1, 0.5, 0.5);
+    else if (moves[event.key]) zoom.set(zoom.scale, zoom.x + moves[event.key][0], zoom.y + moves[event.key][1]);
+    else return;
+    event.preventDefault();
+  });
+  let held = null;
+  pane.addEventListener("pointerdown", (event) => { held = [...place(event), event.pointerId]; });
+  pane.addEventListener("pointermove", (event) => {
+    const [x, y] = place(event);
+    if (held && zoom.scale > 1 && event.buttons) {
+      pane.setPointerCapture(held[2]);
+      zoom.set(zoom.scale, zoom.x + held[0] - x, zoom.y + held[1] - y);
+    } else if (header) zoom.probe(header.title, Math.floor(y * header.rows), Math.floor(x * header.columns), header);
+  });
+  for (const end of ["pointerup", "pointercancel"]) pane.addEventListener(end, () => { held = null; });
+  pane.addEventListener("pointerleave", () => zoom.probe(null));
+  return { figure, update, paint, look, codes: () => codes, aspect: () => header.columns / header.rows };
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------------------
@@ -231,6 +279,12 @@ function curvePanel(root) {
   return { figure, update, draw, close: () => size.disconnect() };
 }
 
+function download(name, bytes) {
+  const address = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
 // ---- the lab -------------------------------------------------------------------------------------------------------------
 
 function render({ model, el }) {
@@ -242,13 +296,19 @@ function render({ model, el }) {
   const button = (name, extra) => element("button", { type: "button", ...PAGE_KEYS, ...extra }, name);
   const compare = button("Compare", { title: "Hold to see the first picture in place of the last", hidden: "" });
   const mark = button("Mark clipped", { title: "Blue below black, orange above white", "aria-pressed": "false" });
-  const reset = button("Reset", { title: "Back to the first values" });
-  const more = element("span", { class: "dcv-more" });
-  root.append(controls, panels, element("div", { class: "dcv-foot" }, numbers, more, element("div", { class: "dcv-buttons" }, compare, mark, reset)), message, said);
+  const save = button("Save", { title: "The pictures as a PNG file, with the settings in its text fields" });
+  const reset = button("Reset", { title: "Back to the first values, and to the whole picture" });
+  const more = element("span", { class: "dcv-more" }), probe = element("p", { class: "dcv-probe" });
+  const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", low: 0, high: 1, step: 1 }, () => { seeking = true; wanted = true; request(); });
+  back.row.classList.add("dcv-back");
+  back.row.hidden = true;
+  const foot = element("div", { class: "dcv-foot" }, numbers, more, element("div", { class: "dcv-buttons" }, compare, mark, save, reset));
+  root.append(controls, panels, back.row, probe, foot, message, said);
   el.replaceChildren(root);
 
   const initial = Object.fromEntries(spec.map((s) => [s.name, s.value]));
   let values = { ...initial }, images = [], curves = [], header = null, marked = false;
+  let steps = [], seeking = false; // the steps that can be gone back to, and whether the request is for one of them
 
   // One request at a time. `wanted` says that the values have changed since it was sent.
   let sequence = 0, waiting = false, wanted = false, gone = false, slow;
@@ -257,7 +317,9 @@ function render({ model, el }) {
     wanted = false;
     waiting = true;
     slow = setTimeout(() => { message.textContent = "Computing…"; }, 1000);
-    send({ kind: "tick", view, seq: ++sequence, values });
+    if (seeking) send({ kind: "step", view, seq: ++sequence, step: steps[Number(back.input.value)] });
+    else send({ kind: "tick", view, seq: ++sequence, values });
+    seeking = false;
   }
   function send(content) {
     try { model.send(content); } catch { lost(); }
@@ -266,23 +328,52 @@ function render({ model, el }) {
     clearTimeout(slow);
     waiting = false;
     request();
+    ask();
   }
 
   const inputs = {};
   for (const s of spec) {
-    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; wanted = true; request(); });
+    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; seeking = false; wanted = true; request(); });
     inputs[s.name].show(s.value);
     controls.append(inputs[s.name].row);
   }
   const showValues = () => { for (const name in inputs) inputs[name].show(values[name]); };
-  reset.addEventListener("click", () => { values = { ...initial }; showValues(); wanted = true; request(); });
+  reset.addEventListener("click", () => { values = { ...initial }; zoom.set(1, 0.5, 0.5); showValues(); seeking = false; wanted = true; request(); });
+  save.addEventListener("click", () => send({ kind: "save", view }));
+
+  // What part of the pictures is seen, the same in all of them, and the values under the pointer: one question at a time.
+  let asking = false, next = null;
+  const zoom = {
+    scale: 1, x: 0.5, y: 0.5,
+    set(scale, x, y) {
+      const inside = (v) => Math.min(1 - 0.5 / scale, Math.max(0.5 / scale, v));
+      Object.assign(zoom, { scale, x: inside(x), y: inside(y) });
+      for (const panel of images) panel.look();
+    },
+    probe(title, row, column, { rows, columns } = {}) {
+      next = title !== null && row >= 0 && row < rows && column >= 0 && column < columns ? { title, row, column } : null;
+      if (!next) probe.textContent = "";
+      else ask();
+    },
+  };
+  function ask() {
+    if (asking || !next || gone || waiting) return;
+    asking = true;
+    send({ kind: "pixel", view, ...next });
+    next = null;
+  }
+  function told({ at, values: told }) {
+    asking = false;
+    probe.textContent = `row ${at[0]}, column ${at[1]}: ${Object.entries(told).map((pair) => pair.join(" ")).join(", ")}`;
+    ask();
+  }
 
   function layout() {
     const names = [...header.images, ...header.curves].map((h) => h.title).join("\n");
     if (panels.dataset.names === names) return;
     panels.dataset.names = names;
     for (const panel of curves) panel.close();
-    images = header.images.map(imagePanel);
+    images = header.images.map(() => imagePanel(zoom));
     curves = header.curves.map(() => curvePanel(root));
     panels.replaceChildren(...images.map((p) => p.figure), ...curves.map((p) => p.figure));
   }
@@ -299,6 +390,16 @@ function render({ model, el }) {
     numbers.replaceChildren(...Object.entries(header.numbers).map(([name, text]) => element("div", {}, element("span", {}, name), element("b", {}, text))));
     compare.hidden = !header.compare.length;
     message.textContent = "";
+    back.row.hidden = header.step === null;
+    if (header.step !== null) {
+      back.input.disabled = !header.steps.length;
+      if (header.steps.length) {
+        steps = header.steps;
+        back.input.max = steps.length - 1;
+        if (!seeking) back.input.value = steps.reduce((best, step, k) => (step <= header.step ? k : best), 0);
+      }
+      back.say(String(header.step));
+    }
     clearTimeout(speech); // a screen reader hears the result once the slider rests
     speech = setTimeout(() => { said.textContent = Object.entries(header.numbers).map((pair) => pair.join(" ")).join(", "); }, 800);
   }
@@ -320,6 +421,10 @@ function render({ model, el }) {
 
   function receive(content, buffers) {
     const mine = content.view === view;
+    if (content.kind === "pixel" || content.kind === "file") {
+      if (mine) content.kind === "file" ? download(content.name, buffers[0]) : told(content);
+      return;
+    }
     if (mine && content.seq !== sequence) return;
     if (content.error) {
       if (mine) { message.textContent = content.error; answered(); }

@@ -4,9 +4,11 @@ The function stands in the notebook and knows nothing of widgets. It returns a `
 better. `lab` turns it into a live view; called like a function it needs no browser.
 """
 
+import contextlib
 import html
 import inspect
 import itertools
+import json
 import threading
 import time
 from collections import deque
@@ -17,7 +19,7 @@ import anywidget
 import traitlets
 
 from ._controls import Choice, LogSlider, Slider, Toggle, describe
-from ._frame import Frame, pack
+from ._frame import Frame, Steps, pack
 from .figures import Curves, Panel
 
 __all__ = ["Choice", "Curves", "Frame", "Lab", "LogSlider", "Panel", "Slider", "Toggle", "lab"]
@@ -54,6 +56,7 @@ class Lab(anywidget.AnyWidget):
         self.controls = controls
         self._function = function
         self._frame = None  # what the page shows
+        self._steps = Steps()  # and the Frames before it
         self._sent = {}  # what the page has, so that an unchanged panel is not sent again
         self._publishing = threading.RLock()
         self._generation = 0  # grows with each new setting; a run of an older one is out of date
@@ -79,17 +82,19 @@ class Lab(anywidget.AnyWidget):
             raise TypeError(f"{self.__name__}: got {got}, expected only {expected}")
         return {name: control.checked(name, values[name]) for name, control in self.controls.items()}
 
-    def _frames(self, values):
+    def _frames(self, values, steps=None):
         """The Frames for these values, each with whether a better one may follow."""
+        steps = Steps() if steps is None else steps
         result = self._function(**values)
         many = isinstance(result, Iterator)
         for frame in itertools.islice(result if many else [result], MOST_FRAMES):
             if not isinstance(frame, Frame):
                 raise TypeError(f"{self.__name__}: got a {type(frame).__name__} back, expected a live.Frame")
+            steps.add(frame)
             yield frame, many
 
-    def _last(self, values):
-        return self._some(*deque((frame for frame, _ in self._frames(values)), maxlen=1))
+    def _last(self, values, steps=None):
+        return self._some(*deque((frame for frame, _ in self._frames(values, steps)), maxlen=1))
 
     def _some(self, frame=None):
         if frame is None:
@@ -108,11 +113,12 @@ class Lab(anywidget.AnyWidget):
     def _show(self, values):
         """Compute to the end, keep and send."""
         self._generation += 1
-        self._publish(self._last(values), values)
+        steps = Steps()
+        self._publish(self._last(values, steps), values, steps)
         self.values = values
 
     def _receive(self, _, content, buffers):
-        """A message of the page: a new view, new values of the controls, or a picture seen."""
+        """A message of the page: a new view, new values of the controls, a step to go back to, a question."""
         self._unseen = None
         if content["kind"] == "hello":
             with self._publishing:
@@ -120,28 +126,40 @@ class Lab(anywidget.AnyWidget):
                 if self._frame is None:  # in a box, which displays itself and not its labs
                     self._show(self.values)
                 else:
-                    self._publish(self._frame, self._shown)
-        elif content["kind"] == "tick":
+                    self._publish(self._frame, self._shown, self._steps)
+        elif content["kind"] == "pixel":
+            at, values = (content["row"], content["column"]), {}
+            with contextlib.suppress(KeyError, IndexError):  # the picture has changed meanwhile
+                values = self._frame.values_at(content["title"], *at)
+            self.send({"kind": "pixel", "view": content["view"], "at": at, "values": values})
+        elif content["kind"] == "save":
+            png = self._frame.picture().with_texts(Title=self.__name__, Settings=json.dumps(self._shown))
+            self.send({"kind": "file", "view": content["view"], "name": f"{self.__name__}.png"}, [png])
+        elif content["kind"] in ("tick", "step"):
             answer = {"view": content["view"], "seq": content["seq"]}
             try:
-                self._answer(self._checked(content["values"]), answer)
+                if content["kind"] == "step":
+                    self._publish(self._steps.at(content["step"]), self._shown, self._steps, **answer)
+                else:
+                    self._answer(self._checked(content["values"]), answer)
             except (Exception, KeyboardInterrupt) as error:  # the page shows it; the last good picture stays
                 self.send({**answer, "error": _sentence(error)})
 
     def _answer(self, values, answer):
         """Send a first picture soon, and better ones from another thread while these values are the newest."""
         self._generation += 1
-        frames, frame, more = self._frames(values), None, True
+        steps = Steps()
+        frames, frame, more = self._frames(values, steps), None, True
         start = time.monotonic()
         while more and (frame is None or time.monotonic() < start + PREVIEW):
             frame, more = next(frames, (frame, False))
-        self._publish(self._some(frame), values, more=more, **answer)
+        self._publish(self._some(frame), values, steps, more=more, **answer)
         if more:
-            run = self._generation, frames, frame, values, answer
+            run = self._generation, frames, frame, values, steps, answer
             threading.Thread(target=self._refine, args=run, daemon=True).start()
         self.values = values
 
-    def _refine(self, generation, frames, frame, values, answer):
+    def _refine(self, generation, frames, frame, values, steps, answer):
         """The rest of a run: a picture each `PERIOD`, and the last one, unless newer values come or the page goes."""
         more, due = True, time.monotonic() + PERIOD
         try:
@@ -152,20 +170,21 @@ class Lab(anywidget.AnyWidget):
                     if generation != self._generation or now > (self._unseen or now) + PATIENCE:
                         return
                     if now > due or not more:
-                        self._publish(frame, values, more=more, **answer)
+                        self._publish(frame, values, steps, more=more, **answer)
                         due = now + PERIOD
         except Exception as error:
             with self._publishing:
                 if generation == self._generation:
                     self.send({**answer, "error": _sentence(error)})
 
-    def _publish(self, frame, values, **header):
+    def _publish(self, frame, values, steps, **header):
         """Keep a Frame as the one that is shown, and send it as one message."""
         with self._publishing:
-            self._frame, self._shown = frame, values
+            self._frame, self._shown, self._steps = frame, values, steps
             content, buffers = pack(frame, self._sent)
             if self._unseen is None and header.get("more"):
                 self._unseen = time.monotonic()
+            content["steps"] = [] if header.get("more") else list(steps.frames)
             self.send({**header, **content, "values": values}, buffers)
 
     def __repr__(self):

@@ -145,6 +145,11 @@ class Notebook:
         index = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex")
         return text, self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
+    def middle(self, element, across=0.5, down=0.5):
+        """Where a place in an element, from 0 to 1 across and down, is in the page."""
+        box = element.bounding_box()
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
     @property
     def labs(self):
         """All live labs, in their order on the page."""
@@ -185,6 +190,16 @@ class Lab:
     def canvas(self, title):
         return self.root.locator("figure", has=self.notebook.page.locator("figcaption b", has_text=title)).locator(
             "canvas"
+        )
+
+    def pane(self, title):
+        """The window through which a picture is seen."""
+        return self.canvas(title).locator("..")
+
+    def zoom(self, title):
+        """How many times larger a picture is drawn than the pane that shows it."""
+        return self.canvas(title).evaluate(
+            "c => c.getBoundingClientRect().width / c.parentElement.getBoundingClientRect().width"
         )
 
     def pixels(self, title):

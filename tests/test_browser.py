@@ -4,6 +4,8 @@ One server, one browser and one page serve all tests, in the order of this file;
 """
 
 import ast
+import io
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from jupyter_page import CHROMIUM, Notebook, chromium, jupyterlab
 from lessons import LESSONS, read
 from matplotlib import colormaps
+from PIL import Image
 from test_notebooks import images_in
 
 pytestmark = pytest.mark.browser
@@ -315,6 +318,137 @@ twice""")
         lesson.until(lambda text=text: one.numbers() == two.numbers() == {"level": text}, f"both show {text}")
         lesson.until(lambda: one.spoken("level") == two.spoken("level"), "both sliders stand at one place")
         assert one.pixels("square") == two.pixels("square")
+
+
+@pytest.fixture
+def chart(lesson):
+    """A lab of two pictures in which every pixel has its own value."""
+    _, cell = lesson.run("""
+ramp = np.arange(4096.0).reshape(64, 64) / 4095
+ramp[0, 63] = np.nan
+
+@live.lab(gain=live.Slider(1, 1, 3))
+def chart(gain):
+    return live.Frame(images={"ramp": ramp, "bright": gain * ramp, "small": ramp[:8, :16]}, numbers={"gain": gain})
+
+chart""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"gain": "1"}, "the first picture")
+    return lab
+
+
+def grey_at(pane, across, down):
+    """The grey level of the screen, from 0 to 255, at a place from 0 to 1 in a pane."""
+    image = np.asarray(Image.open(io.BytesIO(pane.screenshot())).convert("L"))
+    return int(image[int(down * (len(image) - 1)), int(across * (image.shape[1] - 1))])
+
+
+def point_at(lesson, element, across, down):
+    lesson.page.mouse.move(*lesson.middle(element, across, down))
+
+
+def test_zoom_shows_the_same_part_of_all_pictures_and_the_values_there(lesson, chart):
+    """A zoom that moves one picture, the wrong way, or past the rim; values of another pixel, clipped or rounded."""
+    pane, other = chart.pane("ramp"), chart.pane("bright")
+    probe, whole = chart.root.locator(".dcv-probe"), pane.screenshot()
+    point_at(lesson, pane, 0.758, 0.258)
+    lesson.until(lambda: probe.inner_text().startswith("row 16, column 48:"), "the values under the pointer")
+    assert probe.inner_text() == "row 16, column 48: ramp 0.2618, bright 0.2618"
+    assert chart.zoom("ramp") == 1
+    lesson.page.mouse.dblclick(*lesson.middle(pane, 0.758, 0.258))
+    assert chart.zoom("ramp") == chart.zoom("bright") == chart.zoom("small") == 4
+    assert grey_at(pane, 0.758, 0.258) == pytest.approx(0.2618 * 255, abs=3)
+    assert grey_at(other, 0.02, 0.98) == pytest.approx(255 * ((16 + 12) * 64 + 36) / 4095, abs=6)
+    point_at(lesson, pane, 0.755, 0.26)
+    lesson.until(lambda: probe.inner_text().startswith("row 16, column 48:"), "the point has stayed under the pointer")
+
+    pane.focus()
+    for _ in range(30):
+        lesson.page.keyboard.press("ArrowRight")
+        lesson.page.keyboard.press("ArrowUp")
+    point_at(lesson, pane, 0.995, 0.004)
+    lesson.until(lambda: probe.inner_text() == "row 0, column 63: ramp nan, bright nan", "the corner, and no further")
+    chart.press("gain", "End")
+    lesson.until(lambda: chart.numbers() == {"gain": "3"}, "the lab goes on while zoomed")
+    point_at(lesson, pane, 0.5, 0.9)
+    lesson.until(lambda: "bright 0.6" in probe.inner_text(), "the new values")
+    assert chart.zoom("bright") == 4
+    pane.focus()
+    for key, zoom in (("+", 8), ("-", 4), ("-", 2), ("-", 1), ("-", 1), ("+", 2), ("0", 1)):
+        lesson.page.keyboard.press(key)
+        assert chart.zoom("ramp") == zoom
+    lesson.page.keyboard.press("+")
+    chart.button("Reset").click()
+    lesson.until(lambda: chart.numbers() == {"gain": "1"}, "the first picture")
+    point_at(lesson, chart.button("Reset"), 0.5, 0.5)
+    assert chart.zoom("ramp") == 1 and pane.screenshot() == whole
+    assert probe.inner_text() == ""
+
+
+def test_the_wheel_zooms_with_control_only_and_dragging_moves(lesson, chart):
+    """A wheel that no longer scrolls the page once it is over a picture, or a drag that runs the other way."""
+    pane, probe = chart.pane("ramp"), chart.root.locator(".dcv-probe")
+    point_at(lesson, pane, 0.5, 0.5)
+    lesson.page.mouse.wheel(0, -10)
+    assert chart.zoom("ramp") == 1
+    lesson.page.keyboard.down("Control")
+    for turns in range(1, 8):
+        lesson.page.mouse.wheel(0, -100)
+        lesson.until(lambda turns=turns: chart.zoom("ramp") == pytest.approx(1.25**turns, rel=1e-3), "a turn zooms")
+    lesson.page.keyboard.up("Control")
+    point_at(lesson, pane, 0.53, 0.53)
+    lesson.until(lambda: probe.inner_text().startswith("row 32, column 32:"), "the middle")
+    lesson.page.mouse.down()
+    point_at(lesson, pane, 0.93, 0.93)
+    lesson.page.mouse.up()
+    point_at(lesson, pane, 0.94, 0.94)
+    lesson.until(lambda: probe.inner_text().startswith("row 32, column 32:"), "the middle went with the pointer")
+    chart.button("Reset").click()
+
+
+def test_save_gives_a_png_that_knows_its_settings(lesson, chart):
+    """A file of which nobody knows a week later how it was made."""
+    chart.press("gain", "End")
+    lesson.until(lambda: chart.numbers() == {"gain": "3"}, "the last picture")
+    with lesson.page.expect_download() as download:
+        chart.button("Save").click()
+    assert download.value.suggested_filename == "chart.png"
+    saved = Image.open(download.value.path())
+    assert saved.format == "PNG" and min(saved.size) > 100
+    assert json.loads(saved.text["Settings"]) == {"gain": 3} and saved.text["Title"] == "chart"
+    assert "gain: 3" in saved.text["Description"]
+
+
+def test_an_iterative_lab_can_be_slid_back(lesson):
+    """A slider back through the run that shows the last picture, another run's, or one that the numbers do not fit."""
+    _, cell = lesson.run("""
+@live.lab(level=live.Slider(0.5, 0, 1, 0.25))
+def run(level):
+    values = []
+    for k in range(11):
+        values.append(100.0 - k)
+        yield live.Frame(images={"grey": np.full((8, 8), level * k / 10)}, numbers={"k": k, "level": level}, step=k,
+                         curves={"objective": live.Curves({"objective": values}, "step", marks={"rule": 3})})
+
+run""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"k": "10", "level": "0.5"}, "the whole run")
+    pictures, back = {10: lab.rgb("grey")[0, 0, 0]}, lab.control("iteration")
+    assert lab.spoken("iteration") == "10" and back.input_value() == "10"
+    for key, k in (("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("PageUp", 3), ("End", 10)):
+        lab.press("iteration", key)
+        lesson.until(lambda k=k: lab.numbers() == {"k": str(k), "level": "0.5"}, f"step {k}")
+        assert lab.spoken("iteration") == str(k)
+        pictures[k] = lab.rgb("grey")[0, 0, 0]
+    assert pictures == {k: pytest.approx(127.5 * k / 10, abs=2) for k in (0, 1, 2, 3, 10)}
+    lab.press("iteration", "Home")
+    lesson.until(lambda: lab.numbers()["k"] == "0", "the start")
+    lab.press("level", "End")
+    lesson.until(lambda: lab.numbers() == {"k": "10", "level": "1"}, "a new run ends at its end")
+    lesson.until(lambda: back.input_value() == "10", "and so does the slider")
+    lab.press("iteration", "ArrowLeft")
+    lesson.until(lambda: lab.numbers() == {"k": "9", "level": "1"}, "back in the new run")
+    assert lab.rgb("grey")[0, 0, 0] == pytest.approx(0.9 * 255, abs=2)
 
 
 # The end
