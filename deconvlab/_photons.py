@@ -79,7 +79,8 @@ class _Photons:
         self.share.flat[self.hidden] = 1
         self.least = y.sum(dtype=np.float64) - dot(y, np.log(np.where(y > 0, y, 1)))
         self.scratch = np.empty_like(y)
-        self.floor = np.finfo(y.dtype).eps * float(y.max()) or 1.0  # below it all is round-off of the transforms
+        kind = np.finfo(y.dtype)
+        self.floor = kind.eps * float(y.max()) or kind.tiny  # below it all is round-off of the transforms
 
     def model(self, x):
         model = self.H @ x
@@ -102,7 +103,8 @@ class _Photons:
         """Where the likelihood along a direction is best, by Newton's method; `blurred` is H times the direction."""
         step = 1.0
         for _ in range(4):
-            ratio = blurred / (model + step * blurred)
+            ratio = model + step * blurred
+            np.divide(blurred, np.maximum(ratio, self.floor, out=ratio), out=ratio)
             slope, bend = x_slope - dot(self.y, ratio), dot(self.y * ratio, ratio)
             step = min(max(step - slope / bend, 0.0), longest) if bend else longest
         return step
@@ -135,7 +137,7 @@ def _accelerated(photons, x):
         before, slant_before = gradient, slant
         blurred = photons.H @ direction
         step = photons.best_step(model, blurred, dot(photons.seen, direction), longest)
-        x = x + step * direction
+        x = np.maximum(x + step * direction, 0)  # the rounding of the smallest numbers is not as careful
         model = np.maximum(model + step * blurred, photons.floor)
         longest = max(2.0, 1.5 * step)
 

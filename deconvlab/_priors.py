@@ -164,8 +164,9 @@ class _Solve:
         return self.space.H.T @ self.space.y
 
     def _descend(self, weight, target):
-        state = self.x, self.residual, self.D @ self.x - target
-        steps = conjugate_steps(self.space, self.D, weight, state, lambda gradient: self.space.divide(gradient, weight))
+        space, state = self.space, (self.x, self.residual, self.D @ self.x - target)
+        roundoff = np.finfo(self.x.dtype).eps ** 2 * (space.dot(space.y, space.y) + weight * space.dot(self.x, self.x))
+        steps = conjugate_steps(space, self.D, weight, state, lambda gradient: space.divide(gradient, weight), roundoff)
         *_, (self.x, self.residual, _) = itertools.chain([state], itertools.islice(steps, INNER_STEPS))
         self.residual_norm = norm(self.residual)
 

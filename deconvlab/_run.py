@@ -135,11 +135,11 @@ class _Kept:
             self.every = _check.whole("keep", keep, 1, 10**9)
 
     def add(self, it):
-        if it.k not in self.steps if self.every is None else it.k % self.every:
-            return
         most = max(MEMORY // it.x.nbytes, 1)
         if self.every is None and len(self.steps) > most:
             raise ValueError(f"keep: got {len(self.steps)} steps, expected at most {most} pictures of this size")
+        if it.k not in self.steps if self.every is None else it.k % self.every:
+            return
         self.pictures[it.k] = it.x
         while self.every is not None and len(self.pictures) > most:
             self.every *= 2

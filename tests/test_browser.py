@@ -334,6 +334,7 @@ def chart(gain):
 chart""")
     lab = lesson.lab_in(cell)
     lesson.until(lambda: lab.numbers() == {"gain": "1"}, "the first picture")
+    lab.root.scroll_into_view_if_needed()
     return lab
 
 
@@ -390,7 +391,9 @@ def test_the_wheel_zooms_with_control_only_and_dragging_moves(lesson, chart):
     pane, probe = chart.pane("ramp"), chart.root.locator(".dcv-probe")
     point_at(lesson, pane, 0.5, 0.5)
     lesson.page.mouse.wheel(0, -10)
+    lesson.page.wait_for_timeout(500)  # the page scrolls
     assert chart.zoom("ramp") == 1
+    point_at(lesson, pane, 0.5, 0.5)
     lesson.page.keyboard.down("Control")
     for turns in range(1, 8):
         lesson.page.mouse.wheel(0, -100)

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 from helpers import PSFS, SHAPES, dense_blur, dense_gradient, frozen, full_otf, ramp
@@ -6,6 +8,7 @@ from skimage import restoration
 from skimage.restoration import uft
 
 import deconvlab as dl
+from deconvlab import filters
 
 NAMES = ["ramp 3x5", "ramp 7x1", "shake", "random", "gaussian", "delta"]
 every_blur = pytest.mark.parametrize(("name", "shape"), [(name, shape) for name in NAMES for shape in SHAPES])
@@ -169,3 +172,215 @@ def test_division_by_an_exact_zero_names_the_knob():
     with pytest.raises(ValueError, match="^epsilon"):
         dl.inverse_gain(-otf, 1.0)
     assert np.isfinite(dl.tikhonov_gain(otf, 1e-9, dl.gradient_power((1, 4)))).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_wiener_with_the_true_spectra_beats_the_best_number(dtype, seed):
+    """The expected squared error, over draws of the noise: no number for nsr comes near the ratio of the spectra."""
+    x, psf, sigma = dl.sample_image("camera", size=64), dl.shake(7, rng=seed), 0.02
+    H, rng = dl.Blur(psf, x.shape), np.random.default_rng(seed)
+    draws = [(H @ x + sigma * rng.standard_normal(x.shape)).astype(dtype) for _ in range(4)]
+
+    def error(nsr):
+        return np.mean([np.mean((dl.wiener(y, psf, nsr) - x) ** 2) for y in draws])
+
+    ratio = sigma**2 * x.size / np.abs(fft.rfft2(x)) ** 2
+    assert error(ratio) < 0.7 * min(error(nsr) for nsr in np.geomspace(1e-5, 1, 26))
+    assert error(ratio) < min(error(ratio / 3), error(3 * ratio))
+
+
+# Photographs
+
+
+def tapered(y, psf):
+    """The formula of the docstring, pixel by pixel: a mean of y and H y, from sums and the dense matrix."""
+    blurred = (dense_blur(psf, y.shape) @ y.ravel()).reshape(y.shape)
+    out = np.empty(y.shape)
+    for pixel in np.ndindex(y.shape):
+        inside = 1.0
+        for axis, line in enumerate((psf.sum(axis=1), psf.sum(axis=0))):
+            away = min(pixel[axis], y.shape[axis] - 1 - pixel[axis])
+            if len(line) > 1:
+                shared = sum(line[k] * line[k + away] for k in range(len(line) - away))
+                inside *= 1 - shared / sum(line**2)
+        out[pixel] = inside * y[pixel] + (1 - inside) * blurred[pixel]
+    return out
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_blur
+def test_edge_taper_is_a_mean_that_follows_the_autocorrelation(name, shape, dtype):
+    y = picture(shape, dtype)
+    got = dl.edge_taper(y, frozen(PSFS[name]))
+    assert got.dtype == dtype and got.shape == shape
+    np.testing.assert_allclose(got, tapered(y.astype(float), PSFS[name]), atol=1e-6 if dtype == np.float32 else 1e-14)
+
+
+@pytest.mark.parametrize(("shape", "size"), [((24, 31), (5, 7)), ((31, 24), (7, 3)), ((20, 20), (9, 9))])
+def test_edge_taper_is_the_one_of_other_packages(shape, size):
+    """Autocorrelations as others compute them: by a Fourier transform one shorter than the picture."""
+    y, psf = picture(shape), ramp(*size)
+
+    def fade(line, n):
+        z = fft.ifft(np.abs(fft.fft(line, n - 1)) ** 2).real
+        return 1 - np.append(z, z[0]) / z.max()
+
+    inside = np.outer(fade(psf.sum(axis=1), shape[0]), fade(psf.sum(axis=0), shape[1]))
+    expected = inside * y + (1 - inside) * (dl.Blur(psf, shape) @ y)
+    np.testing.assert_allclose(dl.edge_taper(y, psf), expected, atol=1e-14)
+
+
+@pytest.mark.parametrize(("shape", "size"), [((9, 12), (3, 5)), ((8, 11), (1, 5)), ((8, 11), (5, 1)), ((7, 7), (3, 3))])
+def test_edge_taper_blurs_the_frame_and_leaves_the_inside(shape, size):
+    y, psf = picture(shape), ramp(*size)
+    got, blurred = dl.edge_taper(y, psf), dl.Blur(psf, shape) @ y
+    if size[0] > 1:
+        np.testing.assert_allclose(got[[0, -1]], blurred[[0, -1]], atol=1e-15)
+    if size[1] > 1:
+        np.testing.assert_allclose(got[:, [0, -1]], blurred[:, [0, -1]], atol=1e-15)
+    rows, columns = (k if k > 1 else 0 for k in size)
+    inside = np.s_[rows : shape[0] - rows, columns : shape[1] - columns]
+    np.testing.assert_allclose(got[inside], y[inside], atol=1e-15)
+    changed = np.ptp([got, y], axis=0) > 1e-6
+    if size[0] > 1:
+        assert changed[rows - 1, columns:-columns or None].any()
+    if size[1] > 1:
+        assert changed[rows:-rows or None, columns - 1].any()
+
+
+@pytest.mark.parametrize("psf", [ramp(7, 9), ramp(1, 9), ramp(7, 1), ramp(1, 1), np.pad([[1.0]], ((0, 6), (0, 2)))])
+def test_edge_taper_takes_a_psf_as_large_as_the_picture_and_keeps_a_constant(psf):
+    y = picture((7, 9))
+    np.testing.assert_allclose(dl.edge_taper(y, psf), tapered(y, psf), atol=1e-14)
+    np.testing.assert_allclose(dl.edge_taper(np.full((7, 9), 0.3), psf), 0.3, atol=1e-15)
+    if psf.size == 1:
+        np.testing.assert_allclose(dl.edge_taper(y, psf), y, atol=1e-15)
+
+
+@pytest.mark.parametrize(("psf", "gain"), [(dl.motion(9, 20), 6), (dl.disk(4), 5), (dl.shake(12, rng=3), 0.5)])
+def test_a_photograph_rings_less_when_its_edges_are_tapered(psf, gain):
+    scene = dl.sample_image("camera", size=128)
+    H = dl.Blur(psf, tuple(n - k + 1 for n, k in zip(scene.shape, psf.shape, strict=True)), "unknown")
+    y = H @ scene + np.random.default_rng(0).normal(0, 0.01, H.shape_out)
+    ringing, quiet = (dl.psnr(H.crop(scene), dl.tikhonov(v, psf, 1e-3), border=16) for v in (y, dl.edge_taper(y, psf)))
+    assert quiet > ringing + gain
+
+
+# The memory
+
+
+FILTERS = {
+    "inverse": lambda y, psf: dl.inverse_filter(y, psf, 1.5),
+    "truncated": lambda y, psf: dl.truncated_inverse(y, psf, 0.1),
+    "gradient": lambda y, psf: dl.tikhonov(y, psf, 0.02),
+    "identity": lambda y, psf: dl.tikhonov(y, psf, 0.02, "identity"),
+    "wiener": lambda y, psf: dl.wiener(y, psf, 0.02),
+    "gain": lambda y, psf: dl.apply_gain(y, dl.wiener_gain(dl.psf_to_otf(psf, y.shape), 0.02)),
+}
+MEMORIES = "_spectrum", "_latest_otf", "_slope_power"
+every_filter = pytest.mark.parametrize("name", FILTERS)
+
+
+def fresh(name, y, psf):
+    """What the filter gives when nothing is remembered."""
+    for memory in MEMORIES:
+        getattr(filters, memory).memory = (), None
+    return FILTERS[name](y.copy(), psf.copy())
+
+
+def counted(monkeypatch):
+    """How often each remembered function is computed from now on."""
+    counts = dict.fromkeys(MEMORIES, 0)
+
+    def count(memory, function):
+        def counting(*arrays):
+            counts[memory] += 1
+            return function(*arrays)
+
+        return counting
+
+    for memory in MEMORIES:
+        latest = getattr(filters, memory)
+        monkeypatch.setattr(latest, "memory", ((), None))
+        monkeypatch.setattr(latest, "function", count(memory, latest.function))
+    return counts
+
+
+def test_a_tick_computes_again_only_what_changed(monkeypatch):
+    counts, y, psf = counted(monkeypatch), picture((12, 17)), ramp(3, 5)
+    for weight in (0.1, 0.2, 0.3):
+        dl.tikhonov(y, psf, weight)
+    assert counts == {"_spectrum": 1, "_latest_otf": 1, "_slope_power": 1}
+    dl.tikhonov(y, dl.gaussian(1), 0.1), dl.wiener(y, dl.gaussian(1), 0.1), dl.inverse_filter(y, dl.gaussian(1), 0.1)
+    assert counts == {"_spectrum": 1, "_latest_otf": 2, "_slope_power": 1}
+    dl.tikhonov(y + 0.1, dl.gaussian(1), 0.1)
+    assert counts == {"_spectrum": 2, "_latest_otf": 2, "_slope_power": 1}
+
+
+@every_filter
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_remembered_gives_the_very_same_picture(name, dtype):
+    y, psf = picture((12, 17), dtype), frozen(ramp(3, 5))
+    expected = fresh(name, y, psf)
+    for _ in range(3):
+        x = FILTERS[name](y, psf)
+        np.testing.assert_array_equal(x, expected, strict=True)
+        x[:] = np.nan  # the caller's own
+
+
+@every_filter
+def test_what_is_remembered_is_never_used_for_something_else(name):
+    """Catches: data recognized by identity, by shape, by values without their dtype."""
+    y, psf = picture((12, 12)).copy(), ramp(3, 5)
+    coarse = np.float32(8 * y).round() / 8  # the same numbers in both precisions
+    changes = [
+        (y, psf),
+        (coarse, psf),
+        (coarse.astype(float), psf),
+        (coarse, psf.astype(np.float32)),
+        (y, psf[::-1]),
+        (y, psf.T),
+        (y, psf),
+        (y.T, psf),
+        (y.reshape(8, 18), psf),
+        (y.reshape(18, 8), psf),
+        (y[:, :11], psf),
+        (np.zeros((12, 12)), psf),
+        (np.zeros((12, 13)), psf),
+    ]
+    for data, kernel in changes:
+        np.testing.assert_array_equal(FILTERS[name](data, kernel), (x := fresh(name, data, kernel)), strict=True)
+        FILTERS[name](data, kernel)
+        assert x.dtype == data.dtype
+
+
+@every_filter
+def test_a_change_in_place_is_noticed(name):
+    y, psf = picture((12, 17)).copy(), ramp(3, 5).copy()
+    FILTERS[name](y, psf)
+    y[3, 4] += 1e-3
+    x = FILTERS[name](y, psf)
+    np.testing.assert_array_equal(x, fresh(name, y, psf))
+    psf[1, 2], psf[0, 0] = psf[0, 0], psf[1, 2]
+    x = FILTERS[name](y, psf)
+    np.testing.assert_array_equal(x, fresh(name, y, psf))
+
+
+def test_threads_do_not_get_each_others_pictures():
+    jobs = [(name, picture((24, 31)) + k, PSFS[psf]) for k, (name, psf) in enumerate(zip(FILTERS, NAMES, strict=True))]
+    expected, wrong = [fresh(*job) for job in jobs], []
+    start = threading.Barrier(len(jobs))
+
+    def work(job, right):
+        start.wait()
+        for _ in range(100):
+            if not np.array_equal(FILTERS[job[0]](*job[1:]), right):
+                wrong.append(job[0])
+
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(jobs, expected, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -96,6 +96,61 @@ def test_what_is_kept_are_the_solvers_own_pictures():
     assert all(history.kept[k] is iterates[k].x for k in (0, 2, 4)) and history.x is iterates[4].x
 
 
+@pytest.mark.parametrize(("pictures", "spacing"), [(1, 128), (2, 64), (3, 64), (10, 16), (50, 4), (101, 1), (1000, 1)])
+@pytest.mark.parametrize("keep", [1, 3])
+def test_keep_every_nth_stays_within_the_memory_bound(monkeypatch, keep, pictures, spacing):
+    picture = np.zeros((2, 2)).nbytes
+    monkeypatch.setattr(_run, "MEMORY", pictures * picture + picture - 1)
+    kept = _run._Kept(keep)
+    for it in itertools.islice(endless(), 100 * keep + 1):
+        kept.add(it)
+        assert len(kept.pictures) <= pictures
+    expected = {k: k for k in range(0, 100 * keep + 1, spacing * keep)}
+    assert {k: x[0, 0] for k, x in kept.pictures.items()} == expected
+    history = dl.run(endless(), 100 * keep, keep=keep)
+    assert list(history.kept) == list(expected) and len(history.objective) == 100 * keep + 1
+
+
+def test_keep_one_is_always_allowed_however_large(monkeypatch):
+    monkeypatch.setattr(_run, "MEMORY", 1)
+    assert list(dl.run(endless(), 5, keep=1).kept) == [0]
+    assert list(dl.run(endless(), 5, keep=[4]).kept) == [4]
+
+
+def test_a_set_that_does_not_fit_is_refused_at_once(monkeypatch):
+    """Catches: a refusal that comes when the first of the steps is reached, and the work is lost."""
+    monkeypatch.setattr(_run, "MEMORY", 3 * np.zeros((2, 2)).nbytes)
+    assert list(dl.run(endless(), 9, keep=[5, 6, 7]).kept) == [5, 6, 7]
+    solver = endless()
+    with pytest.raises(ValueError, match="^keep: got 4 steps, expected at most 3 pictures of this size$"):
+        dl.run(solver, 9, keep=[5, 6, 7, 8])
+    assert next(solver).k == 1
+
+
+def test_the_memory_bound_is_what_the_docstring_says():
+    assert _run.MEMORY == 256 * 2**20 and "256 MB" in dl.run.__doc__
+
+
+def test_an_interrupt_inside_a_solver_returns_what_there_is(monkeypatch):
+    """The interrupt comes while H works, in the middle of a step."""
+    y, calls = np.random.default_rng(0).random((8, 11)), 0
+
+    class Interrupted(dl.Blur):
+        def __matmul__(self, x):
+            nonlocal calls
+            calls += 1
+            if calls == 6:
+                raise KeyboardInterrupt
+            return super().__matmul__(x)
+
+    H = Interrupted(dl.gaussian(0.5), y.shape, "zero")
+    full = dl.run(dl.conjugate_gradient(dl.Blur(H.psf, y.shape, "zero"), y, weight=0.1), 10, keep=1)
+    history = dl.run(dl.conjugate_gradient(H, y, weight=0.1), 10, keep=2)
+    assert (history.reason, history.k, list(history.kept)) == ("interrupted", 4, [0, 2, 4])
+    np.testing.assert_array_equal(history.x, full.kept[4])
+    assert history.objective == full.objective[:5]
+
+
 def test_interrupt_returns_what_there_is(capsys):
     def interrupted():
         yield from ending(3)
