@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from jupyter_page import CHROMIUM, Notebook, chromium, jupyterlab
 from lessons import LESSONS, read
 from matplotlib import colormaps
@@ -318,6 +319,20 @@ twice""")
         lesson.until(lambda text=text: one.numbers() == two.numbers() == {"level": text}, f"both show {text}")
         lesson.until(lambda: one.spoken("level") == two.spoken("level"), "both sliders stand at one place")
         assert one.pixels("square") == two.pixels("square")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_serious_in_a_lab(lesson, chart, theme):
+    """A control without a name, text too faint to read, a role that lies: what axe-core knows and we forget."""
+    lesson.command("apputils:change-theme", {"theme": theme})
+    lesson.page.wait_for_timeout(1500)
+    pictures, curves = chart.root, lesson.labs[0].root
+    for root in (pictures, curves):
+        root.evaluate("root => root.id = 'looked-at'")
+        found = Axe().run(lesson.page, context="#looked-at").response["violations"]
+        root.evaluate("root => root.removeAttribute('id')")
+        assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found if v["impact"] != "minor"] == []
+    lesson.command("apputils:change-theme", {"theme": "JupyterLab Light"})
 
 
 @pytest.fixture

@@ -220,3 +220,96 @@ def test_a_generator_without_a_frame_says_so():
     page = Page(nothing)
     page.tick(level=0.25)
     assert page.received[0]["error"] == "nothing: yielded nothing, expected at least one live.Frame"
+
+
+# Back through a run
+
+
+def stepping(last=20, size=4):
+    """A lab whose frames say their step, with a curve along the run and one across something else."""
+
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def step(level):
+        y, losses = np.zeros((size, size)), []
+        for k in range(last + 1):
+            losses.append(last - k)
+            curves = {
+                "loss": live.Curves({"loss": losses}, "step", marks={"rule": 3}),
+                "gain": live.Curves({"gain": (np.linspace(0, 0.5, 5), np.full(5, k))}, "frequency"),
+            }
+            images = {"y": y, "x": np.full((size, size), level * k / last)}
+            yield live.Frame(images=images, curves=curves, numbers={"k": k}, step=k)
+
+    return step
+
+
+def go_back(page, step):
+    page.sequence += 1
+    page.lab._receive(None, {"kind": "step", "view": "v", "seq": page.sequence, "step": step}, [])
+    return page.received[-1]
+
+
+def test_a_run_can_be_gone_back_through():
+    """Catches: the wrong step, another setting's, a curve that is cut, a mark on an axis that is not the run's."""
+    page = Page(stepping())
+    page.tick(level=0.8)
+    end = page.wait_for_the_end()
+    assert end["steps"] == list(range(21)) and end["step"] == 20
+    now = go_back(page, 5)
+    assert (now["numbers"], now["step"], now["seq"], now["values"]) == ({"k": "5"}, 5, page.sequence, {"level": 0.8})
+    loss, gain = now["curves"]
+    assert loss["lines"][0]["length"] == 21 and loss["marks"] == {"rule": 3, "here": 5}
+    assert gain["marks"] == {}
+    np.testing.assert_allclose(page.lab._frame.images["x"].array, 0.8 * 5 / 20)
+    np.testing.assert_array_equal(page.lab._frame.curves["gain"].lines["gain"][1], 5)
+    assert go_back(page, 20)["curves"][0]["marks"] == {"rule": 3}
+    page.tick(level=0.1)
+    page.wait_for_the_end()
+    go_back(page, 10)
+    np.testing.assert_allclose(page.lab._frame.images["x"].array, 0.1 * 10 / 20)
+
+
+def test_steps_are_there_without_a_tick_and_while_a_run_goes_on_they_are_not():
+    lab = stepping()
+    page = Page(lab)
+    lab.set(level=0.3)
+    page.lab._receive(None, {"kind": "hello"}, [])
+    assert page.received[-1]["steps"] == list(range(21))
+    slow, _ = counting()
+    page = Page(slow)
+    page.tick(level=0.2)
+    page.wait_for_the_end()
+    assert all(c["steps"] == [] and c["step"] is None for c in page.received)
+
+
+def test_kept_steps_stay_within_the_memory_and_the_nearest_answers(monkeypatch):
+    """Catches: a long run that fills the memory, or pictures counted twice that all steps share."""
+    monkeypatch.setattr("deconvlab._frame.MEMORY", 8 * 100 * 6)
+    page = Page(stepping(last=30, size=10))
+    page.tick(level=1)
+    steps = page.wait_for_the_end()["steps"]
+    assert steps == [0, 8, 16, 24]
+    assert go_back(page, 18)["step"] == 16
+    assert sum(f.images["x"].array.nbytes for f in page.lab._steps.frames.values()) <= 8 * 100 * 6
+
+
+# Questions of the page
+
+
+def test_the_value_of_a_pixel_is_the_true_one_of_all_pictures_of_that_shape():
+    @live.lab(level=live.Slider(0.5, 0, 1))
+    def shown(level):
+        odd = np.array([[1.23456, np.nan, -7.0], [0.0, 1e-12, np.inf]])
+        return live.Frame(images={"odd": odd, "twice": 2 * odd, "other": np.zeros((5, 5))})
+
+    page = Page(shown)
+    shown.set(level=0.1)
+    expected = [(0, 0, "1.235", "2.469"), (0, 1, "nan", "nan"), (0, 2, "-7", "-14"), (1, 2, "inf", "inf")]
+    for row, column, text, twice in expected:
+        ask = {"kind": "pixel", "view": "v", "title": "odd", "row": row, "column": column}
+        shown._receive(None, ask, [])
+        answer = page.received[-1]
+        assert answer["at"] == (row, column) and answer["values"] == {"odd": text, "twice": twice}
+    for title, row in (("gone", 0), ("odd", 9)):
+        shown._receive(None, {"kind": "pixel", "view": "v", "title": title, "row": row, "column": 0}, [])
+        assert page.received[-1]["values"] == {}, "every question is answered, or the page never asks again"
