@@ -16,8 +16,8 @@ class Frame:
 
     Parameters
     ----------
-    images : dict of title to (M, N) array or Panel
-        Arrays are shown in grey from 0 to 1.
+    images : dict of title to (M, N) or (M, N, 3) array or Panel
+        Arrays are shown from 0 to 1, in grey or in their colours.
     curves : dict of title to Curves, optional
     numbers : dict of label to float, optional
         Printed under the pictures. Put the unit into the label.
@@ -55,8 +55,9 @@ class Frame:
 
     def values_at(self, title, row, column):
         """The values of all pictures of the same shape as `title` at one pixel, as they are printed."""
-        shape = self.images[title].array.shape
-        return {t: f"{p.array[row, column]:.4g}" for t, p in self.images.items() if p.array.shape == shape}
+        shape = self.images[title].array.shape[:2]
+        here = {t: p.array[row, column] for t, p in self.images.items() if p.array.shape[:2] == shape}
+        return {t: " ".join(f"{value:.4g}" for value in np.atleast_1d(values)) for t, values in here.items()}
 
     def texts(self):
         """The numbers as they are printed: four significant digits, and what is mere round-off as a bound."""
@@ -95,11 +96,10 @@ def pack(frame, sent):
         same = cmap == panel.cmap and np.array_equal(old, codes)
         if not same:
             buffers += [codes.data, _palette(panel.cmap)]
-        rows, columns = panel.array.shape
+        rows, columns, *colours = panel.array.shape
         limits = None if (panel.vmin, panel.vmax) == (0, 1) else [panel.vmin, panel.vmax]
-        images.append(
-            {"title": title, "note": panel.note, "rows": rows, "columns": columns, "range": limits, "same": same}
-        )
+        shape = {"rows": rows, "columns": columns, "colours": bool(colours)}
+        images.append({"title": title, "note": panel.note, **shape, "range": limits, "same": same})
     for title, c in frame.curves.items():
         lines = [{"name": name, "length": len(x)} for name, (x, _) in c.lines.items()]
         marks = {name: float(x) for name, x in c.marks.items() if isfinite(x)}

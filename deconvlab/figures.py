@@ -21,8 +21,8 @@ class Panel:
 
     Parameters
     ----------
-    array : (M, N) array
-        What is shown. Values outside the range are kept; NaN is marked.
+    array : (M, N) or (M, N, 3) array
+        What is shown, in colours of the map or in its own. Values outside the range are kept; NaN is marked.
     vmin, vmax : float or None, optional
         The values shown black and white (or the ends of the colours); None takes the array's own.
     cmap : str, optional
@@ -33,7 +33,7 @@ class Panel:
     Raises
     ------
     TypeError, ValueError
-        For an array that is not two-dimensional floats, or a range without extent.
+        For an array of another shape, or not of floats, or a range without extent.
     """
 
     array: np.ndarray
@@ -44,8 +44,8 @@ class Panel:
 
     def __post_init__(self):
         array = np.asarray(self.array)
-        if array.ndim != 2 or 0 in array.shape:
-            raise ValueError(f"array: got shape {array.shape}, expected a grey image (rows, columns)")
+        if array.shape[2:] not in ((), (3,)) or array.ndim < 2 or 0 in array.shape:
+            raise ValueError(f"array: got shape {array.shape}, expected an image (rows, columns) or (rows, columns, 3)")
         if array.dtype.kind != "f":
             raise TypeError(f"array: got dtype {array.dtype}, expected floats: convert it with array.astype(float)")
         finite = array[np.isfinite(array)] if None in (self.vmin, self.vmax) else array
@@ -268,11 +268,14 @@ def _has_bar(panel):
 
 
 def _draw_panel(figure, axis, title, panel, frequency):
-    rows, columns = panel.array.shape
+    rows, columns = panel.array.shape[:2]
     extent = {"extent": (-0.5, 0.5, 0.5, -0.5), "aspect": rows / columns} if frequency else {}
     smooth = "nearest" if rows < 100 else "antialiased"
     scale = {"cmap": panel.cmap, "vmin": panel.vmin, "vmax": panel.vmax}
-    shown = axis.imshow(panel.array, interpolation=smooth, **scale, **extent)
+    array = panel.array
+    if array.ndim == 3:  # matplotlib shows colours from 0 to 1 only
+        array = np.nan_to_num((array - panel.vmin) / (panel.vmax - panel.vmin)).clip(0, 1)
+    shown = axis.imshow(array, interpolation=smooth, **scale, **extent)
     axis.set_title(title + (f"   {panel.note}" if panel.note else ""))
     if frequency:
         axis.set(xticks=[-0.5, 0, 0.5], yticks=[-0.5, 0, 0.5], xlabel="cycles per pixel")

@@ -83,6 +83,21 @@ function palette(rgb, mark) {
   return table;
 }
 
+/** Pixels of three codes each; one code that is marked marks the pixel. */
+function mix(codes, target, table, mark) {
+  const level = Uint8Array.from(table, (pixel) => pixel & 255); // grey: any of its three bytes
+  level[BELOW] = 0;
+  level[ABOVE] = 255;
+  const marked = (r, g, b, code) => r === code || g === code || b === code;
+  for (let i = 0, k = 0; i < target.length; i++, k += 3) {
+    const r = codes[k], g = codes[k + 1], b = codes[k + 2];
+    if (marked(r, g, b, LOST)) target[i] = table[LOST];
+    else if (mark && marked(r, g, b, ABOVE)) target[i] = table[ABOVE];
+    else if (mark && marked(r, g, b, BELOW)) target[i] = table[BELOW];
+    else target[i] = level[r] | (level[g] << 8) | (level[b] << 16) | 0xff000000;
+  }
+}
+
 const MOST_ZOOM = 32;
 
 /** A figure that shows one image, through a window that all images of a lab move together. */
@@ -94,7 +109,8 @@ function imagePanel(zoom) {
   let pixels, codes, rgb, header;
   function paint(mark, other = codes) {
     const table = palette(rgb, mark), target = new Uint32Array(pixels.data.buffer);
-    for (let i = 0; i < target.length; i++) target[i] = table[other[i]];
+    if (header.colours) mix(other, target, table, mark);
+    else for (let i = 0; i < target.length; i++) target[i] = table[other[i]];
     pen.putImageData(pixels, 0, 0);
   }
   function update(head, buffers, described, mark) {

@@ -28,8 +28,11 @@ RUNNING = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(p
 
 
 @contextlib.contextmanager
-def jupyterlab(root, home):
-    """JupyterLab that serves the folder `root` and writes all else to `home`; gives the address of a file."""
+def jupyterlab(root, home, app="jupyterlab"):
+    """JupyterLab, or the app `notebook`, that serves the folder `root` and writes all else to `home`.
+
+    Gives the address of a file.
+    """
     for name, settings in SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,11 +45,11 @@ def jupyterlab(root, home):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_hex(8)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command = [sys.executable, "-m", app, "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [
         f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={root}",
-        "--LabApp.expose_app_in_browser=True",
+        f"--{'LabApp' if app == 'jupyterlab' else 'JupyterNotebookApp'}.expose_app_in_browser=True",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
@@ -57,13 +60,10 @@ def jupyterlab(root, home):
         deadline = time.monotonic() + 60
         while not answers(f"http://127.0.0.1:{port}/api/status?token={token}"):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+                raise RuntimeError(f"{app} did not start:\n{log.read_text()[-2000:]}")
             time.sleep(0.1)
-        yield (
-            lambda name: (
-                f"http://127.0.0.1:{port}/lab/workspaces/{secrets.token_hex(3)}/tree/{name}?token={token}&reset"
-            )
-        )
+        place = f"lab/workspaces/{secrets.token_hex(3)}/tree" if app == "jupyterlab" else "notebooks"
+        yield lambda name: f"http://127.0.0.1:{port}/{place}/{name}?token={token}&reset"
     finally:
         server.terminate()
         try:

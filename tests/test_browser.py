@@ -279,6 +279,29 @@ panels""")
         assert all(abs(lab.rgb(title) - shown[title]).max() <= 1 for title in titles)
 
 
+def test_colours_on_the_screen_are_those_of_the_array(lesson):
+    """Red and blue exchanged, or a pixel painted grey that is clipped in one colour or not a number."""
+    _, cell = lesson.run("""
+colours = np.random.default_rng(0).random((4, 6, 3))
+colours[0, 0, 2], colours[1, 1, 0], colours[2, 2, 1] = 1.5, -0.5, np.nan
+
+@live.lab(level=live.Slider(1, 0, 1))
+def colour(level):
+    return live.Frame(images={"colour": colours, "small": level * colours[:2]}, numbers={"level": level})
+
+colour""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"level": "1"}, "the first picture")
+    array = np.random.default_rng(0).random((4, 6, 3))
+    array[0, 0, 2], array[1, 1, 0] = 1, 0
+    expected = np.round(array * 255)
+    expected[2, 2] = 204, 0, 153  # not a number
+    assert abs(lab.rgb("colour") - expected).max() <= 2
+    lab.button("Mark clipped").click()
+    expected[0, 0], expected[1, 1] = (230, 120, 0), (0, 114, 178)
+    assert abs(lab.rgb("colour") - expected).max() <= 2
+
+
 def test_compare_shows_the_first_picture_while_it_is_held(lesson):
     """A flip that sticks, or that needs a mouse."""
     _, cell = lesson.run("""
@@ -542,3 +565,23 @@ last""")
         lesson.page.get_by_role("button", name="Ok", exact=True).click()  # JupyterLab tells of it, too
     if end != "a shutdown":
         lesson.wait_until_idle()
+
+
+# Elsewhere
+
+
+def test_a_lab_works_in_notebook_7(tmp_path, tmp_path_factory):
+    """A view that leans on something only JupyterLab has."""
+    shutil.copy(lesson_03(), tmp_path / "lesson.ipynb")
+    with jupyterlab(tmp_path, tmp_path_factory.mktemp("jupyter"), "notebook") as address, chromium() as browser:
+        notebook = Notebook(browser, address("lesson.ipynb"))
+        notebook.run_all()
+        notebook.until(lambda: notebook.labs and all(lab.numbers() for lab in notebook.labs), "every lab is live")
+        lab = next(lab for lab in notebook.labs if any(SCORE in label for label in lab.numbers()))
+        before = lab.seen()
+        notebook.errors.clear()  # Notebook's own, while it starts
+        lab.press(SLIDER, "ArrowLeft")
+        wait_for_change(lab, before)
+        assert lab.message() == "" and lab.spoken(SLIDER) != before["spoken"][SLIDER] and notebook.errors == []
+        notebook.command("kernelmenu:shutdown")
+        notebook.until(lambda: "Run this cell" in lab.message(), "the lab says that the kernel has gone")

@@ -52,6 +52,15 @@ def images_of(html):
 # What is drawn
 
 
+def test_a_colour_picture_keeps_its_colours():
+    """Red and blue exchanged, a picture stretched to its own range, or matplotlib's warning that it clips."""
+    sky = np.zeros((60, 60, 3))
+    sky[:30], sky[30:, :30], sky[30:, 30:] = (0.2, 0.4, 1.7), (-0.3, 0.8, 0.0), (np.nan, 0.0, 0.6)
+    drawn = np.asarray(Image.open(io.BytesIO(figures.show_images({"sky": sky}).png)).convert("RGB")).reshape(-1, 3)
+    for colour in ((51, 102, 255), (0, 204, 0), (0, 0, 153)):
+        assert np.sum(np.abs(drawn.astype(int) - colour).max(axis=1) <= 6) > 2000, colour
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_grey_panels_share_the_scale_from_0_to_1(dtype):
     """A panel scaled to its own darkest and brightest pixel, which makes a faint error look like a strong one."""
@@ -272,7 +281,8 @@ def test_save_writes_the_file(tmp_path):
         (lambda: figures.show_curves({}), ValueError, ["curves", "got none", "expected at least one"]),
         (lambda: figures.show_images(PHOTO), TypeError, ["images", "got ndarray", "expected a dict"]),
         (lambda: figures.show_spectrum(PHOTO), TypeError, ["images", "got ndarray", "expected a dict"]),
-        (lambda: figures.show_images({"sky": np.zeros((4, 4, 3))}), ValueError, ["'sky'", "(4, 4, 3)", "grey image"]),
+        (lambda: figures.show_images({"sky": np.zeros((4, 4, 2))}), ValueError, ["'sky'", "(4, 4, 2)", "columns, 3)"]),
+        (lambda: figures.show_images({"sky": np.zeros((4, 4, 3, 1))}), ValueError, ["'sky'", "(4, 4, 3, 1)"]),
         (lambda: figures.show_images({"sky": np.zeros((4, 4), np.uint8)}), TypeError, ["'sky'", "uint8", "floats"]),
         (lambda: figures.show_images({"sky": np.zeros((0, 4))}), ValueError, ["'sky'", "(0, 4)"]),
         (lambda: figures.show_spectrum({"sky": np.full((4, 4), np.nan)}), ValueError, ["sky", "NaN", "finite"]),

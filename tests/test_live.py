@@ -195,7 +195,7 @@ def test_a_frame_takes_plain_arrays():
     [
         ({"images": {}}, ValueError, ["images", "got none"]),
         ({"images": SMALL}, TypeError, ["images", "got ndarray", "expected a dict"]),
-        ({"images": {"sky": SMALL[0]}}, ValueError, ["'sky'", "(4,)", "grey image"]),
+        ({"images": {"sky": SMALL[0]}}, ValueError, ["'sky'", "(4,)", "(rows, columns)"]),
         ({"images": {"sky": SMALL.astype(int)}}, TypeError, ["'sky'", "int64", "floats"]),
         ({"images": {"sky": SMALL}, "compare": ("sky", "sea")}, ValueError, ["compare", "'sea'", "['sky']"]),
         ({"images": {"sky": SMALL}, "compare": ("sky",)}, ValueError, ["compare", "expected two"]),
@@ -581,6 +581,20 @@ def test_encoding_changes_nothing():
     array = np.array([[-1, 0.5, np.nan]])
     _frame.encode(Panel(array))
     assert np.array_equal(array, [[-1, 0.5, np.nan]], equal_nan=True)
+
+
+def test_a_colour_picture_travels_as_three_codes_a_pixel():
+    """Colours exchanged, planes in place of pixels, or one value where three belong."""
+    colours = np.random.default_rng(0).random((3, 5, 3))
+    colours[0, 0], colours[1, 2, 1] = (-0.5, 0.5, 1.5), np.nan
+    frame = Frame(images={"colour": colours, "grey": colours[:, :, 0], "other": colours[:2]})
+    header, buffers = _frame.pack(frame, {})
+    shapes = [(h["rows"], h["columns"], h["colours"]) for h in header["images"]]
+    assert shapes == [(3, 5, True), (3, 5, False), (2, 5, True)]
+    codes = np.frombuffer(buffers[0], np.uint8).reshape(3, 5, 3)
+    assert codes[0, 0].tolist() == [0, 127, 254] and codes[1, 2, 1] == 255
+    assert abs((codes[2] - 1.0) / 252 - colours[2]).max() <= 0.5 / 252 + 1e-9
+    assert frame.values_at("grey", 0, 0) == {"colour": "-0.5 0.5 1.5", "grey": "-0.5"}
 
 
 # Display
