@@ -23,6 +23,14 @@ def image(name, value):
     return floats(name, array)
 
 
+def light(name, array):
+    """`array`, if nothing in it is negative."""
+    if array.min() < 0:
+        fix = f": cut it off with {name}.clip(0)"
+        raise ValueError(f"{name}: got values down to {array.min():.3g}, expected none below 0{fix}")
+    return array
+
+
 def reals(name, value):
     """`value` as an array of real numbers, integers included."""
     array = _array(name, value)

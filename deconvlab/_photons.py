@@ -56,16 +56,16 @@ def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_co
     .. [3] L. Kaufman, Implementing and accelerating the EM algorithm for positron emission tomography, IEEE
        Transactions on Medical Imaging 6, 37-51, 1987, doi:10.1109/TMI.1987.4307796.
     """
-    y, background = _light("y", observed(H, y)), _check.number("background", background)
-    _light("psf", H.psf)
+    y, background = _check.light("y", observed(H, y)), _check.number("background", background)
+    _check.light("psf", H.psf)
     for name, flag in (("accelerate", accelerate), ("frame_correction", frame_correction)):
         _check.choice(name, flag, (False, True))
+    x0 = None if x0 is None else _check.light("x0", started(x0, H.shape_in))
     seen = H.T @ np.ones(H.shape_out, y.dtype) if frame_correction else np.full(H.shape_in, H.psf.sum(), y.dtype)
     if x0 is None:
         light = y.sum(dtype=np.float64)
         level = max(light - background * y.size, 0.01 * light) / seen.sum(dtype=np.float64)
         x0 = np.full(H.shape_in, level, y.dtype)
-    x0 = _light("x0", started(x0, H.shape_in))
     return (_accelerated if accelerate else _plain)(_Photons(H, y, background, seen), x0)
 
 
@@ -140,10 +140,3 @@ def _accelerated(photons, x):
         x = np.maximum(x + step * direction, 0)  # the rounding of the smallest numbers is not as careful
         model = np.maximum(model + step * blurred, photons.floor)
         longest = max(2.0, 1.5 * step)
-
-
-def _light(name, array):
-    if array.min() < 0:
-        fix = ": take max(psf, 0)" if name == "psf" else f": cut it off with {name}.clip(0)"
-        raise ValueError(f"{name}: got values down to {array.min():.3g}, expected none below 0{fix}")
-    return array

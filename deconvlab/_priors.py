@@ -129,7 +129,7 @@ def _plug_and_play(H, y, denoise, sigma):
         solve.step(0.23 * sigma**2 / level**2, z)
         yield Iterate(k, solve.x, solve.residual_norm**2 / 2, solve.residual_norm)
         if k < LEVELS:
-            z = _check.image("denoise", denoise(solve.x, level)).astype(y.dtype, copy=False)
+            z = _check.image("denoise", denoise(solve.x.copy(), level)).astype(y.dtype, copy=False)
             _check.same_shape("denoise", z, H.shape_in, ", the shape that it was given")
 
 
@@ -165,7 +165,8 @@ class _Solve:
 
     def _descend(self, weight, target):
         space, state = self.space, (self.x, self.residual, self.D @ self.x - target)
-        roundoff = np.finfo(self.x.dtype).eps ** 2 * (space.dot(space.y, space.y) + weight * space.dot(self.x, self.x))
+        light = space.dot(space.y, space.y) + weight**2 * space.dot(state[2], state[2])
+        roundoff = np.finfo(self.x.dtype).eps ** 2 * light  # a step too many runs away when the weight is huge
         steps = conjugate_steps(space, self.D, weight, state, lambda gradient: space.divide(gradient, weight), roundoff)
         *_, (self.x, self.residual, _) = itertools.chain([state], itertools.islice(steps, INNER_STEPS))
         self.residual_norm = norm(self.residual)

@@ -127,7 +127,7 @@ class Blur:
             return self._filter(r, self._gain(r.dtype, adjoint=True), self._frame)
         surrounded = np.pad(r, [(reach, reach) for reach in self._reach])
         x = self._filter(surrounded, self._gain(r.dtype, adjoint=True), tuple(slice(n) for n in surrounded.shape))
-        return x if self.boundary == "unknown" else _fold(_fold(x, self._reach[0]).T, self._reach[1]).T
+        return x if self.boundary == "unknown" else _fold(_fold(x.T, self._reach[1]).T, self._reach[0])
 
     def _gain(self, dtype, adjoint=False):  # kept for each precision, so that no image is promoted
         key = dtype.char, adjoint

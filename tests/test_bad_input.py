@@ -14,6 +14,8 @@ PSF = ramp(3, 5)
 OTF = dl.psf_to_otf(PSF, Y.shape)
 H = dl.Blur(PSF, Y.shape)
 F = dl.least_squares(H, Y, 0.1)
+WIDE = dl.Blur(PSF, Y.shape, "unknown")  # of a picture of 14 x 21 pixels
+SHARPENER = dl.Blur(np.array([[-1.0, 3.0, -1.0]]), Y.shape)
 ROOT = dl.root_least_squares(H, Y, 0.1)
 NAN = np.where(Y > 0.9, np.nan, Y)
 COLOUR = np.dstack([Y, Y, Y])
@@ -112,7 +114,21 @@ PENALTIES = [
     (1.0, ValueError, ["1.0", "'gradient', 'identity'"]),
     (Y, ValueError, ["array", "'gradient', 'identity'"]),
 ]
+NEGATIVE = [(Y - 0.5, ValueError, ["down to -0.", "none below 0: cut it off with", ".clip(0)"])]
+FLAGS = [
+    ("yes", ValueError, ["'yes'", "False, True"]),
+    (None, ValueError, ["None", "False, True"]),
+    (0.5, ValueError, ["0.5", "False, True"]),
+]
 OBSERVED = [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)"])]
+WHOLE = [(Y, ValueError, ["(12, 17)", "(14, 21)"])]
+CROPPED = [(np.ones((14, 21)), ValueError, ["(14, 21)", "(12, 17)"])]
+
+
+def keep(x, sigma):
+    """A denoiser that leaves everything."""
+    return x
+
 
 # (function, argument that is wrong, call with the wrong value, what can be wrong with it)
 TABLE = [
@@ -141,14 +157,18 @@ TABLE = [
     ("Blur", "psf", lambda v: dl.Blur(v, Y.shape), KERNELS),
     ("Blur", "shape", lambda v: dl.Blur(PSF, v), SIZES),
     ("Blur", "boundary", lambda v: dl.Blur(PSF, Y.shape, v), [
-        ("mirror", ValueError, ["'mirror'", "'periodic'"]),
+        ("mirror", ValueError, ["'mirror'", "'periodic', 'zero', 'reflect', 'unknown'"]),
         (None, ValueError, ["None", "'periodic'"]),
         (Y, ValueError, ["array", "'periodic'"]),
     ]),
     ("Blur", "x", lambda v: H @ v, OBSERVED),
     ("Blur", "r", lambda v: H.T @ v, [*IMAGES, (Y.T, ValueError, ["(17, 12)", "(12, 17)"])]),
+    ("Blur", "x", lambda v: WIDE @ v, [*WHOLE, *VALUES[:3]]),
+    ("Blur", "x", lambda v: WIDE.crop(v), [*WHOLE, *IMAGES]),
+    ("Blur", "x", lambda v: H.crop(v), OBSERVED),
+    ("Blur", "r", lambda v: WIDE.T @ v, [*CROPPED, *VALUES[:3]]),
     ("Gradient", "boundary", dl.Gradient, [
-        ("reflected", ValueError, ["'reflected'", "'periodic', 'zero'"]),
+        ("reflected", ValueError, ["'reflected'", "'periodic', 'zero', 'reflect', 'unknown'"]),
         (None, ValueError, ["None", "'periodic'"]),
         (Y, ValueError, ["array", "'periodic'"]),
     ]),
@@ -243,6 +263,8 @@ TABLE = [
     ("wiener", "y", lambda v: dl.wiener(v, PSF, 0.1), IMAGES),
     ("wiener", "psf", lambda v: dl.wiener(Y, v, 0.1), KERNELS),
     ("wiener", "nsr", lambda v: dl.wiener(Y, PSF, v), POWERS),
+    ("edge_taper", "y", lambda v: dl.edge_taper(v, PSF), IMAGES),
+    ("edge_taper", "psf", lambda v: dl.edge_taper(Y, v), KERNELS),
     ("least_squares", "H", lambda v: dl.least_squares(v, Y), BLURS),
     ("least_squares", "y", lambda v: dl.least_squares(H, v), OBSERVED),
     ("least_squares", "weight", lambda v: dl.least_squares(H, Y, v), NUMBERS),
@@ -270,7 +292,51 @@ TABLE = [
     ]),
     ("minimize_root", "H", lambda v: dl.minimize_root(v, Y, 0.1), BLURS),
     ("minimize_root", "y", lambda v: dl.minimize_root(H, v, 0.1), OBSERVED),
+    ("conjugate_gradient", "precondition", lambda v: dl.conjugate_gradient(H, Y, precondition=v), [
+        ("cosine", ValueError, ["'cosine'", "False, True"]),
+        (None, ValueError, ["None", "False, True"]),
+        (Y, ValueError, ["array", "False, True"]),
+    ]),
     ("minimize_root", "weight", lambda v: dl.minimize_root(H, Y, v), NUMBERS),
+    ("nesterov", "objective", lambda v: dl.nesterov(v, Y), [
+        (H, TypeError, ["Blur", "least_squares(H, y, weight)"]),
+        (dl.least_squares, TypeError, ["function", "least_squares(H, y, weight)"]),
+    ]),
+    ("nesterov", "x0", lambda v: dl.nesterov(F, v), OBSERVED),
+    ("nesterov", "step", lambda v: dl.nesterov(F, Y, step=v), [row for row in ABOVE_ZERO if row[0] is not None]),
+    ("nesterov", "step", lambda v: dl.nesterov(ROOT, Y, step=v), [
+        (None, ValueError, ["got none", "a number", "no Lipschitz constant"]),
+    ]),
+    ("richardson_lucy", "H", lambda v: dl.richardson_lucy(v, Y), BLURS),
+    ("richardson_lucy", "psf", lambda v: dl.richardson_lucy(v, Y), [
+        (SHARPENER, ValueError, ["down to -1", "none below 0: take max(psf, 0)"]),
+    ]),
+    ("richardson_lucy", "y", lambda v: dl.richardson_lucy(H, v), [*OBSERVED, *NEGATIVE]),
+    ("richardson_lucy", "x0", lambda v: dl.richardson_lucy(H, Y, x0=v), [
+        row for row in [*OBSERVED, *NEGATIVE] if row[0] is not None
+    ]),
+    ("richardson_lucy", "background", lambda v: dl.richardson_lucy(H, Y, background=v), NUMBERS),
+    ("richardson_lucy", "accelerate", lambda v: dl.richardson_lucy(H, Y, accelerate=v), FLAGS),
+    ("richardson_lucy", "frame_correction", lambda v: dl.richardson_lucy(H, Y, frame_correction=v), FLAGS),
+    ("total_variation", "H", lambda v: dl.total_variation(v, Y, 0.1), BLURS),
+    ("total_variation", "y", lambda v: dl.total_variation(H, v, 0.1), OBSERVED),
+    ("total_variation", "weight", lambda v: dl.total_variation(H, Y, v), ABOVE_ZERO),
+    ("total_variation", "x0", lambda v: dl.total_variation(H, Y, 0.1, x0=v), [
+        row for row in OBSERVED if row[0] is not None
+    ]),
+    ("plug_and_play", "H", lambda v: dl.plug_and_play(v, Y, keep, sigma=0.1), BLURS),
+    ("plug_and_play", "y", lambda v: dl.plug_and_play(H, v, keep, sigma=0.1), OBSERVED),
+    ("plug_and_play", "denoise", lambda v: dl.plug_and_play(H, Y, v, sigma=0.1), [
+        (0.1, TypeError, ["float", "function of (image, sigma)"]),
+        (Y, TypeError, ["ndarray", "function of (image, sigma)"]),
+        (None, TypeError, ["NoneType", "function of (image, sigma)"]),
+    ]),
+    ("plug_and_play", "sigma", lambda v: dl.plug_and_play(H, Y, keep, sigma=v), ABOVE_ZERO),
+    ("least_squares", "y", lambda v: dl.least_squares(WIDE, v), CROPPED),
+    ("minimize_root", "y", lambda v: dl.minimize_root(WIDE, v, 0.1), CROPPED),
+    ("conjugate_gradient", "x0", lambda v: dl.conjugate_gradient(WIDE, Y, x0=v), WHOLE),
+    ("richardson_lucy", "x0", lambda v: dl.richardson_lucy(WIDE, Y, x0=v), WHOLE),
+    ("total_variation", "x0", lambda v: dl.total_variation(WIDE, Y, 0.1, x0=v), WHOLE),
     ("run", "iterates", lambda v: dl.run(v, 3), [
         (dl.gradient_descent, TypeError, ["function", "what a solver returns"]),
         (F, TypeError, ["Objective", "what a solver returns"]),
@@ -406,6 +472,10 @@ def test_random_functions_have_no_default_rng(call, no_fft):
     lambda: dl.simulate(Y, PSF, 0.1, rng=0),
     lambda: dl.gradient_descent(F, Y, 0.5),
     lambda: dl.conjugate_gradient(H, Y, 0.1),
+    lambda: dl.nesterov(F, Y, 0.5),
+    lambda: dl.richardson_lucy(H, Y, Y),
+    lambda: dl.total_variation(H, Y, 0.1, Y),
+    lambda: dl.plug_and_play(H, Y, keep, 0.1),
     lambda: dl.run(dl.gradient_descent(F, Y), 3, None),
 ])  # fmt: skip
 def test_options_are_passed_by_name(call, no_fft):

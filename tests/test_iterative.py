@@ -68,7 +68,7 @@ def test_objective_is_its_formula(make, name, boundary, weight):
 
 @every_boundary
 @both_objectives
-@some_psfs
+@pytest.mark.parametrize("name", ["ramp 3x5", "ramp 7x1"])
 @pytest.mark.parametrize("weight", [0, 0.3])
 def test_gradient_is_the_finite_difference(make, name, boundary, weight):
     H, shape = blur(name, boundary)
@@ -171,7 +171,7 @@ def test_iterates_count_from_zero_and_are_safe_to_keep(boundary, dtype):
 @every_boundary
 def test_iterates_report_what_the_formula_says(boundary):
     for make, iterates in solvers(boundary):
-        for it in itertools.islice(iterates, 200):
+        for it in itertools.islice(iterates, 80):
             expected = value(make, "ramp 3x5", boundary, it.x, picture(2), 0.02)
             assert (it.objective, it.residual_norm) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
@@ -277,7 +277,7 @@ def test_momentum_allows_four_thirds_of_the_step(weight):
 @every_boundary
 @some_psfs
 @pytest.mark.parametrize("precondition", [False, True])
-@pytest.mark.parametrize("weight", [1e-3, 0.1, 10])
+@pytest.mark.parametrize("weight", [1e-3, 10])
 def test_conjugate_gradient_ends_by_itself_at_the_dense_solution(name, boundary, weight, precondition):
     (H, shape), y = blur(name, boundary), picture()
     exact = precondition and (boundary == "periodic" or name == "delta" or (name, boundary) == ("gaussian", "reflect"))
@@ -336,7 +336,7 @@ def test_conjugate_gradient_without_a_weight_undoes_a_blur_that_lost_nothing(bou
 
 
 @every_boundary
-@pytest.mark.parametrize("weight", [0, 1e-6, 1e-3, 10])
+@pytest.mark.parametrize("weight", [0, 1e-6, 1e6])
 def test_conjugate_gradient_does_not_run_away_nor_report_a_residual_it_does_not_have(boundary, weight):
     """Catches: steps after the gradient is round-off, which double the objective every few steps, up to infinity."""
     tries = itertools.product(((np.float64, 1e-13), (np.float32, 1e-4)), (False, True))
@@ -376,6 +376,13 @@ def modes(name, boundary):
     return linalg.eigh(D.T @ D, A.T @ A + D.T @ D)[::-1]
 
 
+@cache
+def slope_of_push(name, boundary):
+    """D (D.T D)^+, by a dense pseudoinverse."""
+    _, D = dense(name, boundary)
+    return D @ np.linalg.pinv(D.T @ D, rcond=1e-12)
+
+
 def search(name, boundary, y, weight):
     """The lowest root objective that a dense Tikhonov solution or a constant reaches: the minimizer is one of them."""
     (A, _), (V, d) = dense(name, boundary), modes(name, boundary)
@@ -395,15 +402,15 @@ def search(name, boundary, y, weight):
 
 def threshold(name, boundary, y):
     """The weight above which the constant is the minimizer, from the formula with dense pseudoinverses."""
-    A, D = dense(name, boundary)
+    A, _ = dense(name, boundary)
     light, data = A.sum(axis=1), y.ravel()
     residual = light * (light @ data) / (light @ light) - data
     push = A.T @ residual / np.linalg.norm(residual)
-    return np.linalg.norm(D @ np.linalg.pinv(D.T @ D, rcond=1e-12) @ push)
+    return np.linalg.norm(slope_of_push(name, boundary) @ push)
 
 
 @every_boundary
-@some_psfs
+@pytest.mark.parametrize("name", ["ramp 7x1", "shake", "delta"])
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
 def test_minimize_root_finds_what_a_search_finds(name, boundary, part):
     """Catches, with the delta: a start without residual, from which no step leads away.
@@ -469,7 +476,7 @@ def stripes(psf, boundary):
 @pytest.mark.parametrize("weight", [0, 1e-300, 1e-4])
 def test_a_tiny_weight_stays_bounded_and_ends(boundary, weight):
     """Catches: division by a norm that is zero, or that has become smaller than any number."""
-    blurs = [dl.Blur(PSFS[name], SHAPE, boundary) for name in ("ramp 3x5", "ramp 7x1", "shake", "gaussian", "delta")]
+    blurs = [dl.Blur(PSFS[name], SHAPE, boundary) for name in ("ramp 3x5", "shake", "delta")]
     problems = [(H, picture(dtype=dtype)) for H in blurs for dtype in (np.float32, np.float64)]
     problems += [(H, np.full(SHAPE, 0.3)) for H in blurs]
     problems += [stripes(np.array([[0.25], [0.5], [0.25]]), boundary), stripes(ramp(3, 1), boundary)]

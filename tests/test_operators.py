@@ -136,6 +136,49 @@ def test_linear_operator_is_the_dense_matrix_and_solves_with_scipy(boundary):
     np.testing.assert_allclose(sparse.linalg.lsqr(A, y, damp=0.1, atol=1e-13, btol=1e-13)[0], expected, atol=1e-9)
 
 
+@every_boundary
+@pytest.mark.parametrize("psf_dtype", [np.float32, np.float64])
+def test_one_blur_serves_both_precisions_in_any_order(boundary, psf_dtype):
+    """Catches: a transfer function kept in the precision of the first picture, or for the adjoint of the other."""
+    psf = (np.arange(1, 16).reshape(3, 5) / 128).astype(psf_dtype)  # the same numbers in both precisions
+    matrix = dense_blur(psf.astype(float), (8, 11), boundary)
+    tolerance = 1e-6 if psf_dtype == np.float32 else 1e-13
+    for order in ([np.float32, np.float64], [np.float64, np.float32]):
+        H = dl.Blur(psf, (8, 11), boundary)
+        for dtype in order * 2:
+            x, r = picture(H.shape_in, dtype), picture((8, 11), dtype)
+            close = {"atol": 1e-5 if dtype == np.float32 else tolerance, "strict": True}
+            np.testing.assert_allclose(H @ x, (matrix @ x.ravel()).astype(dtype).reshape(8, 11), **close)
+            np.testing.assert_allclose(H.T @ r, (matrix.T @ r.ravel()).astype(dtype).reshape(H.shape_in), **close)
+
+
+@every_boundary
+def test_pictures_in_any_memory_order_and_results_of_ones_own(boundary):
+    H = dl.Blur(ramp(3, 5), (8, 11), boundary)
+    x, r = picture(H.shape_in), picture((8, 11))
+    for operator, value in ((H, x), (H.T, r)):
+        expected = operator @ value
+        every_second = frozen(np.repeat(np.repeat(value, 2, axis=0), 2, axis=1))[::2, ::2]
+        for same in (np.asfortranarray(value), every_second, value[::-1][::-1]):
+            np.testing.assert_allclose(operator @ same, expected, atol=1e-15)
+        first = operator @ value
+        assert first.flags.c_contiguous and first.flags.writeable
+        (operator @ value)[:] = np.nan
+        np.testing.assert_array_equal(first, expected)
+    assert np.shares_memory(H.crop(x), x) and H.crop(x).shape == (8, 11)
+
+
+@every_boundary
+@pytest.mark.parametrize("name", PSFS)
+def test_otf_is_the_psf_on_the_working_grid(name, boundary):
+    H = dl.Blur(PSFS[name], (8, 11), boundary)
+    rows, half = H.otf.shape
+    fitting = [n for n in (2 * half - 2, 2 * half - 1) if np.array_equal(H.otf, dl.psf_to_otf(PSFS[name], (rows, n)))]
+    assert fitting and rows >= 8 and fitting[-1] >= 11
+    if boundary == "periodic" or name == "delta":
+        assert (rows, half) == (8, 6)
+
+
 @given(st.data())
 def test_any_blur_and_its_adjoint_agree(data):
     """Catches: an adjoint that is wrong for one parity, one boundary, or a PSF as large as the image."""

@@ -1,0 +1,300 @@
+"""When the PSF is unknown: read it off the picture, off an edge, or guess it along with the picture.
+
+Each of these is a guess with conditions. Where they do not hold, a wrong PSF restores what was never there.
+"""
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from scipy import fft, ndimage, optimize, signal, special
+
+from . import _check
+from ._algebra import norm, started
+from .operators import Blur
+from .psf import disk, gaussian
+
+SIZE = 512  # of the grid on which spectra are compared
+CLEAR = 1.5  # how much deeper than any other a dip of the cepstrum has to be
+
+
+class BlindIterate(NamedTuple):
+    """One step of an algorithm that improves picture and PSF.
+
+    Attributes
+    ----------
+    k : int
+        How many steps were taken; 0 is the initial guess.
+    x : (M, N) float array
+        The picture, safe to keep.
+    objective : float
+        What is minimized, at x and psf.
+    residual_norm : float
+        ||psf * x - y||.
+    psf : (K, L) float64 array
+        The PSF, safe to keep.
+    """
+
+    k: int
+    x: np.ndarray
+    objective: float
+    residual_norm: float
+    psf: np.ndarray
+
+
+def motion_from_cepstrum(y):
+    """Length and angle of a straight, steady motion blur, from the blurred picture alone.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Blurred picture. The larger it is against the blur, and the less noisy, the surer the answer.
+
+    Returns
+    -------
+    length, angle : floats
+        For `motion`: in pixels, and in degrees from -90 up to 90. Both are nan where it cannot tell.
+
+    Raises
+    ------
+    ValueError
+        If y is the same everywhere.
+
+    Notes
+    -----
+    A line PSF multiplies the spectrum by a sinc, dark stripes at equal distances across the motion. The cepstrum, the
+    inverse transform of the logarithm of the power spectrum, shows stripes as one dip, one length away from the centre
+    along the motion [1]_. The spectrum is averaged over windowed blocks, its slow trend and what is only noise are
+    taken out, and around the dip length and angle are refined: the power at each frequency, divided by what the model
+    expects, should look like noise (Whittle's likelihood). A dip counts when it is half as deep again as any other and
+    the stripes explain the spectrum better than no stripes. Lengths below 5 pixels, curved or jerky paths, and a
+    pattern of stripes in the scene itself defeat it.
+
+    References
+    ----------
+    .. [1] M. Cannon, Blind deconvolution of spatially invariant image blurs with phase, IEEE Transactions on Acoustics,
+       Speech, and Signal Processing 24, 58-63, 1976, doi:10.1109/TASSP.1976.1162770.
+    """
+    y = _check.image("y", y).astype(np.float64)
+    _check.varied("y", y)
+    power = _block_power(y)
+    noise = max(np.quantile(_smooth(power, 0.012), 0.05), 1e-12 * power.max())
+    cepstrum, lag = _cepstrum(power, noise), fft.fftfreq(SIZE, 1 / SIZE)
+    distance = np.hypot(lag[:, None], lag)
+    inside = (distance >= 4) & (distance <= min(y.shape) / 3)
+    if not inside.any():
+        return np.nan, np.nan
+    row, column = np.unravel_index(np.where(inside, cepstrum, 0).argmin(), cepstrum.shape)
+    angle = np.arctan2(-lag[row], lag[column])
+    beside = inside & (np.abs(lag * np.sin(angle) + lag[:, None] * np.cos(angle)) > 0.26 * distance)
+    others = cepstrum[beside].min(initial=0)
+    length, angle, gain = _fit_stripes(power, noise, distance[row, column], angle)
+    if cepstrum[row, column] > CLEAR * others or gain <= 0 or length < 5:
+        return np.nan, np.nan
+    return float(length), float((np.rad2deg(angle) + 90) % 180 - 90)
+
+
+def _block_power(y):
+    """Power spectrum, averaged over half-overlapping windowed blocks."""
+    sizes = [min(SIZE, n) for n in y.shape]
+    starts = [
+        np.linspace(0, n - k, 1 + int(np.ceil(2 * (n - k) / k))).round().astype(int)
+        for n, k in zip(y.shape, sizes, strict=True)
+    ]
+    window = np.outer(*(np.sin(np.pi * (np.arange(k) + 0.5) / k) ** 2 for k in sizes))
+    window /= window.sum()
+    power = 0
+    for row, column in itertools.product(*starts):
+        block = y[row : row + sizes[0], column : column + sizes[1]]
+        block = window * (block - (window * block).sum())
+        power = power + np.abs(fft.rfft2(block, s=(SIZE, SIZE))) ** 2
+    return power
+
+
+def _smooth(power, width):
+    """A half spectrum blurred by a Gaussian of so many cycles per pixel."""
+    fade = np.exp(-2 * (np.pi * width * fft.fftfreq(SIZE, 1 / SIZE)) ** 2)
+    return fft.rfft2(fft.irfft2(power, s=(SIZE, SIZE)) * fade[:, None] * fade).real
+
+
+def _cepstrum(power, noise):
+    """Inverse transform of the log spectrum, without its slow trend and without what is only noise."""
+    visible = (1 - 2 * noise / _smooth(power, 0.012).clip(noise)).clip(0)
+    log = np.log(power + 1e-3 * noise)
+    trend = _smooth(visible * log, 0.023) / (_smooth(visible, 0.023) + 1e-3)
+    return fft.irfft2(visible * (log - trend), s=(SIZE, SIZE))
+
+
+def _fit_stripes(power, noise, length, angle):
+    """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none."""
+    row, column = fft.fftfreq(SIZE)[:, None], fft.rfftfreq(SIZE)
+    rise, width = row**2 + column**2, 0.35 / length  # times the rise, a picture's spectrum is nearly level
+    floor = noise * rise
+    fog = _smooth(floor, width)
+    light = _smooth(rise * power, width) - fog
+    seen = light > 0.2 * fog
+    row, column = (np.broadcast_to(f, seen.shape)[seen] for f in (row, column))
+    light, floor, data = light[seen], floor[seen], (rise * power)[seen]
+    along = np.linspace(-0.75, 0.75, 1501)
+
+    def minus_log_likelihood(model):
+        return float((np.log(model) + data / model).sum())
+
+    def misfit(guess):
+        if abs(guess[0] - length) > 3.5:
+            return np.inf
+        stripes = np.sinc(guess[0] * along) ** 2
+        stripes /= ndimage.gaussian_filter1d(stripes, 1000 * width, mode="nearest", truncate=3)
+        stripes = (stripes + 0.1) / 1.1
+        place = column * np.cos(guess[1]) - row * np.sin(guess[1])
+        return minus_log_likelihood(light * np.interp(place, along, stripes) + floor)
+
+    turn = min(0.14, 1.5 / length)
+    guesses = itertools.product(length + np.arange(-2, 2.1), angle + turn * np.linspace(-1, 1, 5))
+    best = min(guesses, key=misfit)
+    simplex = [best, (best[0] + 0.3, best[1]), (best[0], best[1] + turn / 6)]
+    search = {"initial_simplex": simplex, "xatol": 0.01, "fatol": 1, "maxfev": 80}
+    found = optimize.minimize(misfit, best, method="Nelder-Mead", options=search)
+    return *found.x, minus_log_likelihood(light + floor) - found.fun
+
+
+def psf_from_edge(image, box):
+    """PSF from a straight edge between a dark and a bright side, as a Gaussian or a disk, whichever fits better.
+
+    Parameters
+    ----------
+    image : (M, N) float array
+        Blurred photograph, in linear light.
+    box : (row0, row1, column0, column1) ints
+        The part that holds one edge and little else: rows row0 to row1 - 1, columns column0 to column1 - 1, at least
+        12 pixels to each side.
+
+    Returns
+    -------
+    psf : (K, K) float64 array
+        From `gaussian` or `disk`.
+
+    Raises
+    ------
+    ValueError
+        If the box does not lie in the image or is too small, or no blurred step explains what is in it.
+
+    Notes
+    -----
+    The model is a step along a straight line, its pixels lit by their share of each side, blurred alike in all
+    directions. Angle, place, both levels and the width of the PSF are fitted by least squares; an edge at a slant
+    crosses the pixels at all fractions, and that makes the fit fine [1]_. Motion is not alike in all directions: an
+    edge along it looks sharp. A gamma curve makes the bright side look wider.
+
+    References
+    ----------
+    .. [1] ISO 12233:2017, Photography: Electronic still picture imaging: Resolution and spatial frequency responses.
+    """
+    image = _check.image("image", image)
+    limits = np.asarray(box)
+    if limits.shape != (4,) or limits.dtype.kind not in "iu":
+        raise ValueError(f"box: got {box!r}, expected four ints (row0, row1, column0, column1)")
+    row0, row1, column0, column1 = (int(limit) for limit in limits)
+    if not (0 <= row0 <= row1 - 12 and row1 <= image.shape[0] and 0 <= column0 <= column1 - 12) or (
+        column1 > image.shape[1]
+    ):
+        inside = f"at least 12 pixels each way inside {image.shape}"
+        raise ValueError(f"box: got {tuple(limits.tolist())}, expected (row0, row1, column0, column1), {inside}")
+    patch = image[row0:row1, column0:column1].astype(np.float64)
+    fits = [_fit_edge(patch, make) for make in (gaussian, disk)]
+    misfit, contrast, width, make = min(fits, key=lambda fit: fit[0])
+    if not 4 * misfit < contrast or width > min(patch.shape) / 3:
+        found = f"a step of {contrast:.2g} with {misfit:.2g} rms left over"
+        raise ValueError(f"box: got {found}, expected one clear, straight edge: choose another part, or a larger one")
+    return make(width)
+
+
+def _fit_edge(patch, make):
+    """Misfit (rms), height of the step, width of the PSF and its maker, for the step that fits best."""
+    down, right = (np.gradient(patch, axis=axis).mean() for axis in (0, 1))
+    reach = np.hypot(*patch.shape) / 2
+
+    def levels_and_misfit(guess):
+        edge = _blurred_edge(patch.shape, guess[0], guess[1], make(np.exp(guess[2]))).ravel()
+        columns = np.stack([np.ones_like(edge), edge], axis=1)
+        levels = np.linalg.lstsq(columns, patch.ravel())[0]
+        return levels, columns @ levels - patch.ravel()
+
+    angle, offsets = np.arctan2(-down, right), np.linspace(-reach, reach, 2 * int(reach) + 1)
+    starts = [(angle, offset, np.log(1.5)) for offset in offsets]
+    start = min(starts, key=lambda guess: norm(levels_and_misfit(guess)[1]))
+    widest = np.log(min(patch.shape) / 2)
+    fit = optimize.least_squares(
+        lambda guess: levels_and_misfit(guess)[1], start, diff_step=1e-4, x_scale=(0.01, 0.3, 0.1),
+        bounds=([-np.inf, -np.inf, np.log(0.3)], [np.inf, np.inf, widest]),
+    )  # fmt: skip
+    levels, residual = levels_and_misfit(fit.x)
+    return norm(residual) / patch.size**0.5, abs(levels[1]), float(np.exp(fit.x[2])), make
+
+
+def _blurred_edge(shape, angle, offset, psf):
+    """A step from 0 to 1 across a line whose normal has this angle, at this offset from the centre, blurred."""
+    row, column = (np.arange(n + k - 1) - (n + k - 2) / 2 for n, k in zip(shape, psf.shape, strict=True))
+    distance = column * np.cos(angle) - row[:, None] * np.sin(angle) - offset
+    wide, narrow = (max(abs(side), 1e-5) / 2 for side in (np.cos(angle), np.sin(angle)))
+    corners = ((1, wide + narrow), (-1, wide - narrow), (-1, narrow - wide), (1, -wide - narrow))
+    share = sum(sign * np.maximum(distance + corner, 0) ** 2 for sign, corner in corners) / (8 * wide * narrow)
+    return signal.fftconvolve(share, psf, mode="valid")
+
+
+def blind_richardson_lucy(y, psf0, *, x0=None):
+    """Blind Richardson-Lucy: improve the picture and the PSF in turns.
+
+    Parameters
+    ----------
+    y : (M, N) float array
+        Observed picture, none of it negative.
+    psf0 : (K, L) float array
+        First guess of the PSF. Its size is the largest that is allowed, and where it is 0 it stays 0.
+    x0 : (M, N) float array, optional
+        First guess of the picture, none of it negative; by default a constant.
+
+    Yields
+    ------
+    iterate : BlindIterate
+        With the PSF. Objective: sum(m - y + y log(y / m)) with m = psf * x, as in `richardson_lucy`; it never rises.
+
+    Raises
+    ------
+    ValueError
+        If y, psf0 or x0 has a wrong shape or negative values.
+
+    Notes
+    -----
+    One multiplicative step for x with the PSF held, then one for the PSF with x held [1]_; the blur is periodic, the
+    light of y and the sum 1 of the PSF are kept. The likelihood alone cannot tell picture from PSF: "no blur" explains
+    y perfectly, and a start at `delta` stays there. What comes out depends on the start and on the number of steps
+    more than on the data [2]_.
+
+    References
+    ----------
+    .. [1] D. A. Fish, A. M. Brinicombe, E. R. Pike, J. G. Walker, Blind deconvolution by means of the Richardson-Lucy
+       algorithm, Journal of the Optical Society of America A 12, 58-65, 1995, doi:10.1364/JOSAA.12.000058.
+    .. [2] A. Levin, Y. Weiss, F. Durand, W. T. Freeman, Understanding and evaluating blind deconvolution algorithms,
+       IEEE CVPR 2009, 1964-1971, doi:10.1109/CVPR.2009.5206815.
+    """
+    y = _check.light("y", _check.image("y", y))
+    psf0 = _check.light("psf0", _check.psf(psf0, y.shape)).astype(np.float64)
+    x0 = np.full_like(y, y.mean()) if x0 is None else _check.light("x0", started(x0, y.shape))
+    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0)
+
+
+def _blind_richardson_lucy(y, psf, x):
+    row, column = ((np.arange(k) - k // 2) % n for k, n in zip(psf.shape, y.shape, strict=True))
+    floor = np.finfo(y.dtype).eps * float(y.max()) or 1.0  # below it all is round-off of the transforms
+    for k in itertools.count():
+        H = Blur(psf, y.shape)
+        model = np.maximum(H @ x, floor)
+        deviance = np.sum(model - y + special.xlogy(y, y / model), dtype=np.float64)
+        yield BlindIterate(k, x, float(deviance), norm(model - y), psf)
+        x = x * np.maximum(H.T @ (y / model), 0)
+        ratio = fft.rfft2(y / np.maximum(H @ x, floor))
+        pull = fft.irfft2(fft.rfft2(x).conj() * ratio, s=y.shape)[np.ix_(row, column)]
+        if x.any():
+            psf = psf * np.maximum(pull, 0)
+            psf = psf / psf.sum()
