@@ -4,6 +4,7 @@
 ``from deconvlab import figures, live`` brings the pictures and the sliders.
 """
 
+from .blind import BlindIterate, blind_richardson_lucy, motion_from_cepstrum, psf_from_edge
 from .criteria import (
     Selection,
     discrepancy,
@@ -50,6 +51,7 @@ from .psf import as_psf, delta, disk, gaussian, motion, psf_to_otf, shake
 
 __version__ = "0.1.0"
 __all__ = [
+    "BlindIterate",
     "Blur",
     "Gradient",
     "History",
@@ -61,6 +63,7 @@ __all__ = [
     "add_poisson",
     "apply_gain",
     "as_psf",
+    "blind_richardson_lucy",
     "conjugate_gradient",
     "delta",
     "discrepancy",
@@ -78,10 +81,12 @@ __all__ = [
     "least_squares",
     "minimize_root",
     "motion",
+    "motion_from_cepstrum",
     "nesterov",
     "operator_norm",
     "oracle",
     "plug_and_play",
+    "psf_from_edge",
     "psf_to_otf",
     "psnr",
     "quantize",

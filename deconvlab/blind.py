@@ -214,22 +214,22 @@ def _fit_edge(patch, make):
     down, right = (np.gradient(patch, axis=axis).mean() for axis in (0, 1))
     reach = np.hypot(*patch.shape) / 2
 
-    def levels_and_misfit(guess):
+    def step_and_misfit(guess):
         edge = _blurred_edge(patch.shape, guess[0], guess[1], make(np.exp(guess[2]))).ravel()
         columns = np.stack([np.ones_like(edge), edge], axis=1)
         levels = np.linalg.lstsq(columns, patch.ravel())[0]
-        return levels, columns @ levels - patch.ravel()
+        return abs(levels[1]) * np.ptp(edge), columns @ levels - patch.ravel()  # what of the step lies in the patch
 
     angle, offsets = np.arctan2(-down, right), np.linspace(-reach, reach, 2 * int(reach) + 1)
     starts = [(angle, offset, np.log(1.5)) for offset in offsets]
-    start = min(starts, key=lambda guess: norm(levels_and_misfit(guess)[1]))
+    start = min(starts, key=lambda guess: norm(step_and_misfit(guess)[1]))
     widest = np.log(min(patch.shape) / 2)
     fit = optimize.least_squares(
-        lambda guess: levels_and_misfit(guess)[1], start, diff_step=1e-4, x_scale=(0.01, 0.3, 0.1),
+        lambda guess: step_and_misfit(guess)[1], start, diff_step=1e-4, x_scale=(0.01, 0.3, 0.1),
         bounds=([-np.inf, -np.inf, np.log(0.3)], [np.inf, np.inf, widest]),
     )  # fmt: skip
-    levels, residual = levels_and_misfit(fit.x)
-    return norm(residual) / patch.size**0.5, abs(levels[1]), float(np.exp(fit.x[2])), make
+    step, residual = step_and_misfit(fit.x)
+    return norm(residual) / patch.size**0.5, step, float(np.exp(fit.x[2])), make
 
 
 def _blurred_edge(shape, angle, offset, psf):

@@ -130,8 +130,32 @@ def keep(x, sigma):
     return x
 
 
+BOXES = [
+    (3, ValueError, ["got 3", "(row0, row1, column0, column1)"]),
+    ((0, 12, 0), ValueError, ["(0, 12, 0)", "four ints"]),
+    ((0.0, 12.0, 0.0, 12.0), ValueError, ["four ints"]),
+    ((0, 13, 0, 12), ValueError, ["(0, 13, 0, 12)", "inside (12, 17)"]),
+    ((0, 12, 4, 15), ValueError, ["(0, 12, 4, 15)", "at least 12 pixels"]),
+    ((0, 12, 6, 18), ValueError, ["(0, 12, 6, 18)", "inside (12, 17)"]),
+    ((-1, 12, 0, 12), ValueError, ["(-1, 12, 0, 12)", "inside (12, 17)"]),
+]
+
 # (function, argument that is wrong, call with the wrong value, what can be wrong with it)
 TABLE = [
+    ("motion_from_cepstrum", "y", dl.motion_from_cepstrum, IMAGES),
+    ("motion_from_cepstrum", "y", dl.motion_from_cepstrum, [(np.full((12, 17), 0.3), ValueError, ["0.3"])]),
+    ("psf_from_edge", "image", lambda v: dl.psf_from_edge(v, (0, 12, 0, 12)), IMAGES),
+    ("psf_from_edge", "box", lambda v: dl.psf_from_edge(Y, v), BOXES),
+    ("blind_richardson_lucy", "y", lambda v: dl.blind_richardson_lucy(v, PSF), [
+        *IMAGES, (Y - 0.5, ValueError, ["below 0"])
+    ]),
+    ("blind_richardson_lucy", "psf", lambda v: dl.blind_richardson_lucy(Y, v), KERNELS),
+    ("blind_richardson_lucy", "psf0", lambda v: dl.blind_richardson_lucy(Y, v), [
+        (SHARPENER.psf, ValueError, ["below 0"])
+    ]),
+    ("blind_richardson_lucy", "x0", lambda v: dl.blind_richardson_lucy(Y, PSF, x0=v), [
+        *[row for row in OBSERVED if row[0] is not None], (Y - 0.5, ValueError, ["below 0"])
+    ]),
     ("gaussian", "sigma", dl.gaussian, [row for row in ABOVE_ZERO if not isinstance(row[0], list)]),
     ("gaussian", "sigma", dl.gaussian, [((1, 2, 3), ValueError, ["(1, 2, 3)", "pair (rows, columns)"])]),
     ("gaussian", "sigma", dl.gaussian, [((1, -2), ValueError, ["-2", "above 0"])]),
@@ -309,7 +333,7 @@ TABLE = [
     ]),
     ("richardson_lucy", "H", lambda v: dl.richardson_lucy(v, Y), BLURS),
     ("richardson_lucy", "psf", lambda v: dl.richardson_lucy(v, Y), [
-        (SHARPENER, ValueError, ["down to -1", "none below 0: take max(psf, 0)"]),
+        (SHARPENER, ValueError, ["down to -1", "none below 0: cut it off with psf.clip(0)"]),
     ]),
     ("richardson_lucy", "y", lambda v: dl.richardson_lucy(H, v), [*OBSERVED, *NEGATIVE]),
     ("richardson_lucy", "x0", lambda v: dl.richardson_lucy(H, Y, x0=v), [
@@ -443,7 +467,7 @@ def test_refused_before_any_work(argument, call, value, error, words, no_fft, tm
 
 def test_every_public_function_that_takes_arguments_is_in_the_table():
     public = {name for name in dl.__all__ if inspect.signature(getattr(dl, name)).parameters}
-    containers = {"History", "Iterate", "Objective", "Observation", "Selection"}
+    containers = {"BlindIterate", "History", "Iterate", "Objective", "Observation", "Selection"}
     assert public - containers == {function for function, *_ in TABLE}
 
 

@@ -104,7 +104,7 @@ MAY_IMPORT = {
     "iterative": {"_objectives", "_descent", "_photons", "_priors", "_run"},
     "_selection": {"psf", "operators"},
     "criteria": {"_selection"},
-    "blind": {"psf", "operators", "problem", "filters", "iterative"},
+    "blind": {"psf", "operators", "problem", "filters", "iterative", "_algebra"},
     "tiles": {"psf", "operators", "problem", "filters", "iterative"},
     "figures": NUMERICS,
     "_controls": set(),
