@@ -66,8 +66,9 @@ def motion_from_cepstrum(y):
     inverse transform of the logarithm of the power spectrum, shows stripes as one dip, one length away from the centre
     along the motion [1]_. The spectrum is averaged over windowed blocks, its slow trend and what is only noise are
     taken out, and around the dip length and angle are refined: the power at each frequency, divided by what the model
-    expects, should look like noise (Whittle's likelihood). A dip counts when it is half as deep again as any other and
-    the stripes explain the spectrum better than no stripes. Lengths below 5 pixels, curved or jerky paths, and a
+    expects, should look like noise (Whittle's likelihood). A dip counts when it is half as deep again as any other, the
+    stripes explain the spectrum better than no stripes, and a second fit, which takes more of the spectrum for stripes,
+    agrees. Lengths below 5 pixels, curved or jerky paths, and a
     pattern of stripes in the scene itself defeat it.
 
     References
@@ -88,8 +89,11 @@ def motion_from_cepstrum(y):
     angle = np.arctan2(-lag[row], lag[column])
     beside = inside & (np.abs(lag * np.sin(angle) + lag[:, None] * np.cos(angle)) > 0.26 * distance)
     others = cepstrum[beside].min(initial=0)
-    length, angle, gain = _fit_stripes(power, noise, distance[row, column], angle)
-    if cepstrum[row, column] > CLEAR * others or gain <= 0 or length < 5:
+    guess = distance[row, column], angle
+    length, angle, gain = _fit_stripes(power, noise, *guess)
+    second = _fit_stripes(power, noise, *guess, trend=0.6)
+    agree = abs(second[0] - length) < 0.7 and abs(second[1] - angle) < np.deg2rad(0.6)
+    if cepstrum[row, column] > CLEAR * others or gain <= 0 or length < 5 or not agree:
         return np.nan, np.nan
     return float(length), float((np.rad2deg(angle) + 90) % 180 - 90)
 
@@ -125,10 +129,13 @@ def _cepstrum(power, noise):
     return fft.irfft2(visible * (log - trend), s=(SIZE, SIZE))
 
 
-def _fit_stripes(power, noise, length, angle):
-    """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none."""
+def _fit_stripes(power, noise, length, angle, trend=0.35):
+    """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none.
+
+    What changes over more than `trend` of the distance between two stripes is taken for the picture.
+    """
     row, column = fft.fftfreq(SIZE)[:, None], fft.rfftfreq(SIZE)
-    rise, width = row**2 + column**2, 0.35 / length  # times the rise, a picture's spectrum is nearly level
+    rise, width = row**2 + column**2, trend / length  # times the rise, a picture's spectrum is nearly level
     floor = noise * rise
     fog = _smooth(floor, width)
     light = _smooth(rise * power, width) - fog
