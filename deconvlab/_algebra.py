@@ -161,19 +161,30 @@ class Real(Diagonal):
 def conjugate_steps(space, D, weight, state, precondition, roundoff=0.0):
     """Conjugate gradients on 1/2 ||H x - y||**2 + weight/2 ||D x - t||**2, whose state is (x, H x - y, D x - t).
 
-    Ends where the squared gradient is no more than `roundoff`: from there on the directions are noise and x runs away.
+    Each x is new; the other two are changed in place. Ends where the squared gradient is no more than `roundoff`: from
+    there on the directions are noise and x runs away.
     """
     H, dot = space.H, space.dot
     x, residual, slope = state
-    gradient = H.T @ residual + weight * (D.T @ slope)
-    downhill = precondition(gradient)
+
+    def slide():
+        gradient, smooth = H.T @ residual, D.T @ slope
+        smooth *= weight
+        gradient += smooth
+        return gradient, precondition(gradient)
+
+    gradient, downhill = slide()
     p, slant = -downhill, dot(gradient, downhill)
     while slant > roundoff:
         Hp, Dp = H @ p, D @ p
         step = slant / (dot(Hp, Hp) + weight * dot(Dp, Dp))
-        x, residual, slope = x + step * p, residual + step * Hp, slope + step * Dp
+        x = x + step * p
+        Hp *= step
+        Dp *= step
+        residual += Hp
+        slope += Dp
         yield x, residual, slope
-        gradient = H.T @ residual + weight * (D.T @ slope)
-        downhill = precondition(gradient)
+        gradient, downhill = slide()
         slant, before = dot(gradient, downhill), slant
-        p = slant / before * p - downhill
+        p *= slant / before
+        p -= downhill

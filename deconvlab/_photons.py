@@ -77,9 +77,10 @@ class _Photons:
         self.hidden = np.flatnonzero(seen <= 1e-3 * seen.max())
         self.share = seen.copy()
         self.share.flat[self.hidden] = 1
-        self.least = y.sum(dtype=np.float64) - dot(y, np.log(np.where(y > 0, y, 1)))
-        self.scratch = np.empty_like(y)
         kind = np.finfo(y.dtype)
+        self.even = bool(max(seen.max() - 1, 1 - seen.min()) <= 16 * kind.eps)
+        self.scratch = np.where(y > 0, y, 1)
+        self.least = y.sum(dtype=np.float64) - dot(y, np.log(self.scratch, out=self.scratch))
         self.floor = kind.eps * float(y.max()) or kind.tiny  # below it all is round-off of the transforms
 
     def model(self, x):
@@ -95,8 +96,9 @@ class _Photons:
     def factor(self, model):
         """What Richardson-Lucy multiplies x by."""
         factor = self.H.T @ np.divide(self.y, model, out=self.scratch)
-        factor /= self.share
-        factor.flat[self.hidden] = 1
+        if not self.even:
+            factor /= self.share
+            factor.flat[self.hidden] = 1
         return np.maximum(factor, 0, out=factor)
 
     def best_step(self, model, blurred, x_slope, longest):

@@ -318,6 +318,12 @@ def test_a_tick_computes_again_only_what_changed(monkeypatch):
     assert counts == {"_spectrum": 2, "_latest_otf": 2, "_slope_power": 1}
 
 
+def test_single_precision_pictures_get_a_single_precision_transfer_function():
+    """Catches: a tick that takes twice the time it needs."""
+    for dtype, kind in ((np.float32, np.complex64), (np.float64, np.complex128)):
+        assert filters._otf(ramp(3, 5), picture((12, 17), dtype)).dtype == kind
+
+
 @every_filter
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_what_is_remembered_gives_the_very_same_picture(name, dtype):

@@ -136,6 +136,16 @@ def test_root_objective_has_no_lipschitz_constant():
     assert dl.root_least_squares(dl.Blur(dl.delta(), SHAPE), picture(), 0.1).lipschitz is None
 
 
+@pytest.mark.parametrize("shape", [(8, 11), (7, 8), (9, 1), (1, 2), (6, 2), (1, 9), (5, 3)])
+def test_half_spectra_have_the_lengths_and_angles_of_their_pictures(shape):
+    a, b = picture(1, shape=shape), picture(2, shape=shape) - 0.7
+    space = coordinates(dl.Blur(dl.delta(), shape), b)
+    assert space.dot(space.into(a), space.y) == pytest.approx(np.sum(a * b), rel=1e-12)
+    assert space.dot(space.y, space.into(a)) == pytest.approx(np.sum(a * b), rel=1e-12)
+    assert space.dot(space.D @ space.y, space.D @ space.y) == pytest.approx(np.sum((dl.Gradient() @ b) ** 2))
+    np.testing.assert_allclose(space.back(space.into(a)), a, atol=1e-15)
+
+
 # What all solvers promise
 
 

@@ -9,6 +9,7 @@ from scipy import optimize, special
 from skimage import restoration
 
 import deconvlab as dl
+from deconvlab._photons import _Photons
 
 SHAPE = (8, 11)
 HOLES = np.array([[0, 0, 2, 0, 0], [0, 3, 6, 1, 0], [0, 1, 2, 0, 0.0]])  # corners that see nothing
@@ -169,6 +170,34 @@ def test_without_frame_correction_it_stays_non_negative_and_finite_too(accelerat
         H, y = dl.Blur(KERNELS[name], SHAPE, boundary), DATA[data]
         for it in steps(H, y.astype(dtype), 40, accelerate=accelerate, frame_correction=False):
             assert it.x.dtype == dtype and np.isfinite(it.x).all() and it.x.min() >= 0 and np.isfinite(it.objective)
+
+
+def test_a_model_of_zero_between_two_steps_is_no_division_by_zero():
+    """Catches: a search along a direction whose model is nothing but round-off."""
+    star, H = np.zeros((16, 16), np.float32), dl.Blur(PSFS["ramp 7x1"], (16, 16), "reflect")
+    star[5, 7] = 1
+    for it in steps(H, star, 60, accelerate=True, frame_correction=False):
+        assert np.isfinite(it.x).all() and np.isfinite(it.objective)
+
+
+@every_boundary
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_best_step_is_where_a_search_along_the_line_ends(boundary, seed):
+    H, y, rng = dl.Blur(ramp(3, 5), SHAPE, boundary), counts(), np.random.default_rng(seed)
+    photons = _Photons(H, y, 0.5, H.T @ np.ones(SHAPE))
+    x = rng.uniform(0.5, 8, H.shape_in)
+    model = photons.model(x)
+    direction = x * (photons.factor(model) - 1) * rng.uniform(0.7, 1.3, x.shape)
+    direction = np.maximum(direction, -0.3 * x)
+    blurred, uphill = H @ direction, np.sum(photons.seen * direction)
+    found = optimize.minimize_scalar(
+        lambda t: np.sum(model + t * blurred - y * np.log(model + t * blurred)), bounds=(0, 3), method="bounded",
+        options={"xatol": 1e-9},
+    )  # fmt: skip
+    assert 0.5 < found.x < 2.99
+    assert photons.best_step(model, blurred, uphill, 3.0) == pytest.approx(found.x, abs=1e-3)
+    assert photons.best_step(model, blurred, uphill, 0.4) == 0.4
+    assert photons.best_step(model, -0.01 * blurred, -0.01 * uphill, 3.0) == 0
 
 
 @both_paces
