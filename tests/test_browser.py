@@ -570,11 +570,11 @@ last""")
 # Elsewhere
 
 
-def test_a_lab_works_in_notebook_7(tmp_path, tmp_path_factory):
+def test_a_lab_works_in_notebook_7(opened, tmp_path, tmp_path_factory):
     """A view that leans on something only JupyterLab has."""
     shutil.copy(lesson_03(), tmp_path / "lesson.ipynb")
-    with jupyterlab(tmp_path, tmp_path_factory.mktemp("jupyter"), "notebook") as address, chromium() as browser:
-        notebook = Notebook(browser, address("lesson.ipynb"))
+    with jupyterlab(tmp_path, tmp_path_factory.mktemp("jupyter"), "notebook") as address:
+        notebook = Notebook(opened.page.context.browser, address("lesson.ipynb"))
         notebook.run_all()
         notebook.until(lambda: notebook.labs and all(lab.numbers() for lab in notebook.labs), "every lab is live")
         lab = next(lab for lab in notebook.labs if any(SCORE in label for label in lab.numbers()))
