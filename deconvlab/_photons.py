@@ -75,8 +75,10 @@ class _Photons:
     def __init__(self, H, y, background, seen):
         self.H, self.y, self.background, self.seen = H, y, background, seen
         self.hidden = np.flatnonzero(seen <= 1e-3 * seen.max())
-        self.share = seen.copy()
-        self.share.flat[self.hidden] = 1
+        self.share = seen
+        if self.hidden.size:
+            self.share = seen.copy()
+            self.share.flat[self.hidden] = 1
         kind = np.finfo(y.dtype)
         self.even = bool(max(seen.max() - 1, 1 - seen.min()) <= 16 * kind.eps)
         self.scratch = np.where(y > 0, y, 1)
@@ -90,7 +92,8 @@ class _Photons:
         return np.maximum(model, self.floor, out=model)
 
     def iterate(self, k, x, model):
-        deviance = model.sum(axis=1).sum(dtype=np.float64) - dot(self.y, np.log(model, out=self.scratch)) - self.least
+        light = dot(model, np.ones(model.shape[1], model.dtype))
+        deviance = light - dot(self.y, np.log(model, out=self.scratch)) - self.least
         return Iterate(k, x, float(deviance), norm(np.subtract(model, self.y, out=self.scratch)))
 
     def factor(self, model):
