@@ -19,7 +19,7 @@ def gradient_descent(objective, x0, *, step=None):
     x0 : (M, N) float array
         Initial guess.
     step : float > 0, optional
-        Step length, by default 1 / objective.lipschitz. Larger is faster; from 2 / lipschitz on it diverges.
+        Step length, by default 1 / objective.lipschitz. Larger is faster; from 2 / lipschitz on it may diverge.
 
     Yields
     ------
@@ -119,7 +119,7 @@ def conjugate_gradient(H, y, *, weight=0.0, x0=None, precondition=False):
         Initial guess, zero by default.
     precondition : bool, optional
         Divide each gradient by what the blur and the penalty do to each frequency of a mirrored picture (of the picture
-        itself when periodic: then one step is all). Pays when the weight is positive and the boundary not periodic.
+        itself when periodic: then one step is all). Pays when the weight is not tiny.
 
     Yields
     ------

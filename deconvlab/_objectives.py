@@ -10,8 +10,8 @@ class Objective:
     Attributes
     ----------
     lipschitz : float or None
-        Lipschitz constant of the gradient, or slightly more: a fixed step below 2 / lipschitz descends. None where
-        there is none.
+        Lipschitz constant of the gradient when the boundary is periodic, otherwise a bound above it: a fixed step below
+        2 / lipschitz descends. None where there is none.
     shape : pair of ints
         Shape of x.
     """

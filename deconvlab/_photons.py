@@ -32,7 +32,7 @@ def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_co
     ------
     iterate : Iterate
         Objective: sum(m - y + y log(y / m)) with the model m = H x + background, the Poisson likelihood of y up to sign
-        and a constant, 0 where m = y. With the frame correction it never rises.
+        and a constant, 0 where m = y. With the frame correction it does not rise.
 
     Raises
     ------

@@ -102,10 +102,10 @@ def plug_and_play(H, y, denoise, *, sigma):
 
     Notes
     -----
-    Half-quadratic splitting: x fits the data and stays near z, minimizing 1/2 ||H x - y||**2 + c/2 ||x - z||**2, then
-    z is denoised from x. z starts as y; the noise level s that the denoiser is told falls from 40/255 to
-    max(sigma, 1/255), and the coupling is c = 0.23 sigma**2 / s**2. No objective is minimized and nothing guarantees
-    that the result is likely; what the denoiser takes for noise, or for structure, decides.
+    Half-quadratic splitting: x fits the data and stays near z, minimizing 1/2 ||H x - y||**2 + c/2 ||x - z||**2, then z
+    is denoised from x. z starts as y; the noise level s falls from 40/255 to max(sigma, 1/255), of which the denoiser
+    is told all but the last, and the coupling is c = 0.23 sigma**2 / s**2. No objective is minimized and nothing
+    guarantees that the result is likely; what the denoiser takes for noise, or for structure, decides.
 
     References
     ----------

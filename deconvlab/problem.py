@@ -19,7 +19,7 @@ class Observation:
     Attributes
     ----------
     x_true, y : (M, N) float arrays
-        The sharp picture and the observed one.
+        The sharp picture and the observed one, which is smaller when the boundary is unknown.
     psf : (K, L) float array
         The PSF that blurred it.
     sigma : float
@@ -37,7 +37,7 @@ class Observation:
     @property
     def bsnr(self):
         """Blurred signal to noise ratio in dB: 10 log10(var(H x) / sigma**2); infinite without noise."""
-        blurred = Blur(self.psf, self.x_true.shape, self.boundary) @ self.x_true
+        blurred = Blur(self.psf, self.y.shape, self.boundary) @ self.x_true
         return float(10 * np.log10(blurred.var() / self.sigma**2)) if self.sigma else np.inf
 
     @property
@@ -219,7 +219,7 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", bits=None
     photons : float > 0, optional
         Count photons before the Gaussian noise: expected count in a pixel of value 1.
     boundary : str, optional
-        What lies outside the frame; see `Blur`.
+        What lies outside the frame; see `Blur`. With "unknown" y is smaller than x_true by the PSF's reach.
     bits : int, optional
         Round to 2**bits grey levels at the end.
     rng : numpy.random.Generator or int
@@ -251,7 +251,10 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", bits=None
         _check.number("photons", photons, above=True)
     if bits is not None:
         _check.whole("bits", bits, 1, 16)
-    y = Blur(psf, x_true.shape, boundary) @ x_true
+    shape = x_true.shape
+    if boundary == "unknown":  # the camera sees what no unknown light reaches
+        shape = tuple(n - k + 1 for n, k in zip(shape, _check.psf(psf, shape).shape, strict=True))
+    y = Blur(psf, shape, boundary) @ x_true
     if photons is not None:
         y = add_poisson(y, photons, rng=rng)
     y = add_gaussian(y, sigma, rng=rng)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import frozen, ramp
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage, signal
 
 import deconvlab as dl
 from deconvlab.problem import COLOUR_IMAGES, GREY_IMAGES
@@ -198,3 +198,16 @@ def test_observation_cannot_be_changed_by_accident():
     observation = dl.simulate(picture(), ramp(3, 3), sigma=0, rng=0)
     with pytest.raises(AttributeError):
         observation.sigma = 1
+
+
+def test_an_unknown_surrounding_is_seen_and_cropped():
+    """Catches: a picture that is blurred as if it ended, or scores that compare two frames."""
+    x, psf = dl.sample_image("camera", size=40), dl.shake(7, rng=2)
+    seen = dl.simulate(x, psf, sigma=0.0, boundary="unknown", rng=0)
+    assert seen.y.shape == tuple(n - k + 1 for n, k in zip(x.shape, psf.shape, strict=True))
+    np.testing.assert_allclose(seen.y, signal.convolve2d(x, psf, "valid"), atol=1e-14)
+    noisy = dl.simulate(x, psf, sigma=0.1, boundary="unknown", rng=0)
+    assert noisy.bsnr == pytest.approx(10 * np.log10(seen.y.var() / 0.01))
+    assert dl.Blur(psf, seen.y.shape, "unknown").crop(x).shape == seen.y.shape
+    with pytest.raises(ValueError, match="psf"):
+        dl.simulate(x, np.full((41, 3), 1 / 123), sigma=0.0, boundary="unknown", rng=0)
