@@ -54,7 +54,7 @@ def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_co
     .. [2] L. B. Lucy, An iterative technique for the rectification of observed distributions, The Astronomical Journal
        79, 745-754, 1974, doi:10.1086/111605.
     .. [3] L. Kaufman, Implementing and accelerating the EM algorithm for positron emission tomography, IEEE
-       Transactions on Medical Imaging 6, 37-51, 1987, doi:10.1109/TMI.1987.4307796.
+       Transactions on Medical Imaging 6, 37-51, 1987.
     """
     y, background = _check.light("y", observed(H, y)), _check.number("background", background)
     _check.light("psf", H.psf)

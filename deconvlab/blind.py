@@ -74,7 +74,7 @@ def motion_from_cepstrum(y):
     References
     ----------
     .. [1] M. Cannon, Blind deconvolution of spatially invariant image blurs with phase, IEEE Transactions on Acoustics,
-       Speech, and Signal Processing 24, 58-63, 1976, doi:10.1109/TASSP.1976.1162770.
+       Speech, and Signal Processing 24, 58-63, 1976.
     """
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)

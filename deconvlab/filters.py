@@ -338,7 +338,7 @@ def edge_taper(y, psf):
     References
     ----------
     .. [1] S. J. Reeves, Fast image restoration without boundary artifacts, IEEE Transactions on Image Processing 14,
-       1448-1453, 2005, doi:10.1109/TIP.2005.854474.
+       1448-1453, 2005.
 
     Examples
     --------
