@@ -30,15 +30,15 @@ def interleaved(ways, repeats):
     return results, seconds
 
 
-def medians(ways, repeats):
-    """Median milliseconds of each way, taken in turns after a warm-up."""
-    return {name: 1e3 * statistics.median(taken) for name, taken in interleaved(ways, repeats)[1].items()}
+def medians(seconds):
+    """Median milliseconds of each way."""
+    return {name: 1e3 * statistics.median(taken) for name, taken in seconds.items()}
 
 
-def machine(*packages):
+def machine():
     """What was measured, on what and how busy it was."""
     versions = {"python": platform.python_version()}
-    for name in ("deconvlab", "numpy", "scipy", "scikit-image", *packages):
+    for name in ("deconvlab", "numpy", "scipy", "scikit-image"):
         versions[name] = importlib.metadata.version(name)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return {"date": date.today().isoformat(), "cores": os.cpu_count(), "load": round(load, 2), **versions}

@@ -45,7 +45,7 @@ def ticks(repeats):
         ("PSF moved", 2.5, lambda method: method(y, next(psfs), 1e-3)),
     ):
         ways = {"pair": lambda: pair(y)} | {f.__name__: (lambda f=f, tick=tick: tick(f)) for f in filters}
-        times = medians(ways, 3 * repeats)
+        times = medians(interleaved(ways, 3 * repeats)[1])
         base = times.pop("pair")
         slowest = max(times, key=times.get)
         ratio = times[slowest] / base
@@ -72,7 +72,8 @@ def iterations(repeats):
         ("richardson_lucy, zero", dl.richardson_lucy(dark, y), 2, 2.6),
     ]
     ways = {"pair": lambda: pair(y), "pair of its grid": lambda: pair(wide)}
-    times = medians(ways | {what: step_of(iterates) for what, iterates, *_ in cases}, 3 * repeats)
+    ways |= {what: step_of(iterates) for what, iterates, *_ in cases}
+    times = medians(interleaved(ways, 3 * repeats)[1])
     for what, _, needs, limit in cases:
         base = "pair of its grid" if "zero" in what else "pair"
         ratio = times[what] / times[base]
@@ -97,7 +98,7 @@ def photons(repeats):
 
         results, seconds = interleaved({"ours": ours, "theirs": theirs}, repeats)
         assert np.allclose(results["ours"], results["theirs"], atol=1e-3 if dtype == np.float32 else 1e-6)
-        mine, other = (1e3 * float(np.median(seconds[name])) for name in ("ours", "theirs"))
+        mine, other = medians(seconds).values()
         target, met = ("at least 2x, aim 2.5x", other / mine >= 2) if size == 25 else ("", None)
         yield row(
             f"richardson_lucy, 30 iterations, {size}x{size} PSF, zero, {np.dtype(dtype).name}", f"{mine:.0f} ms",
@@ -129,7 +130,7 @@ def linear_operators(repeats):
         "theirs": lambda: pylops.optimization.basic.cgls(A, y.ravel(), niter=30, tol=0)[0].reshape(y.shape),
     }, repeats)  # fmt: skip
     assert np.allclose(results["ours"], results["theirs"], atol=1e-6)
-    mine, other = (1e3 * float(np.median(seconds[name])) for name in ("ours", "theirs"))
+    mine, other = medians(seconds).values()
     yield row(
         "conjugate_gradient, 30 iterations, zero, 25x25 PSF, float64", f"{mine:.0f} ms",
         f"PyLops {other:.0f} ms: {other / mine:.2f}x",
@@ -158,7 +159,7 @@ def growth(repeats):
         y = np.random.default_rng(0).random((size, size), dtype=np.float32)
         pictures = itertools.cycle([y, y[::-1].copy()])
         tick = {"tick": lambda pictures=pictures: dl.tikhonov(next(pictures), psf, 1e-3)}
-        times[size] = medians(tick, max(repeats // 3, 3))["tick"]
+        times[size] = medians(interleaved(tick, max(repeats // 3, 3))[1])["tick"]
         tracemalloc.start()
         tick["tick"]()
         memory[size] = tracemalloc.get_traced_memory()[1] / y.nbytes

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import fft
 
 from . import _check
+from ._spectrum import power
 from .operators import Blur, Gradient, gradient_power
 from .psf import psf_to_otf
 
@@ -39,17 +40,11 @@ def started(x0, shape):
 def lipschitz(H, weight):
     """A bound of the largest eigenvalue of H.T H + weight D.T D; exact when periodic."""
     if H.boundary == "periodic":
-        return float((_power(H.otf) + weight * gradient_power(H.shape_in)).max())
+        return float((power(H.otf) + weight * gradient_power(H.shape_in)).max())
     if H.boundary == "reflect":  # ||A||**2 is at most the largest row sum of |A| times its largest column sum
         columns = Blur(np.abs(H.psf), H.shape_out, "reflect").T @ np.ones(H.shape_out)
         return float(np.abs(H.psf).sum() * columns.max() + 8 * weight)
-    return float(_power(H.otf).max() + 8 * weight)
-
-
-def _power(otf):
-    power = np.square(otf.real)
-    power += np.square(otf.imag)
-    return power
+    return float(power(H.otf).max() + 8 * weight)
 
 
 class Frequencies:
@@ -78,7 +73,7 @@ class Frequencies:
 
     @cached_property
     def blur_power(self):
-        return _power(self.H.gain)
+        return power(self.H.gain)
 
     @cached_property
     def slope_power(self):
@@ -108,22 +103,22 @@ class Pixels:
 
     def divide(self, gradient, weight):
         """About (H.T H + weight D.T D)^-1 gradient: the frame is taken for a mirror, on which cosines are at home."""
-        power = self.blur_power + max(weight, 1e-3) * self.slope_power  # what a mirror has lost may be there
-        return self._cosines(gradient, power)
+        normal = self.blur_power + max(weight, 1e-3) * self.slope_power  # what a mirror has lost may be there
+        return self._cosines(gradient, normal)
 
     def flatten(self, gradient):
         """(D.T D)^+ gradient."""
         return self._cosines(gradient, np.where(self.slope_power == 0, np.inf, self.slope_power))
 
     @staticmethod
-    def _cosines(gradient, power):
-        return fft.idctn(fft.dctn(gradient, norm="ortho") / power, norm="ortho", overwrite_x=True)
+    def _cosines(gradient, divisor):
+        return fft.idctn(fft.dctn(gradient, norm="ortho") / divisor, norm="ortho", overwrite_x=True)
 
     @cached_property
     def blur_power(self):  # the cosines of a mirrored picture live on the frequencies of a grid of twice the size
         m, n = self.shape
-        power = _power(psf_to_otf(self.H.psf, (2 * m, 2 * n)))
-        return ((power[:m, :n] + power[-np.arange(m), :n]) / 2).astype(self.y.dtype)
+        twice = power(psf_to_otf(self.H.psf, (2 * m, 2 * n)))
+        return ((twice[:m, :n] + twice[-np.arange(m), :n]) / 2).astype(self.y.dtype)
 
     @cached_property
     def slope_power(self):

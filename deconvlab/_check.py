@@ -23,9 +23,9 @@ def image(name, value):
     return floats(name, array)
 
 
-def light(name, array):
-    """`array`, if nothing in it is negative."""
-    if array.min() < 0:
+def light(name, array, least=0.0):
+    """`array`, if nothing in it is below `least`: zero, or round-off."""
+    if array.min() < least:
         fix = f": cut it off with {name}.clip(0)"
         raise ValueError(f"{name}: got values down to {array.min():.3g}, expected none below 0{fix}")
     return array

@@ -66,10 +66,10 @@ def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_co
         light = y.sum(dtype=np.float64)
         level = max(light - background * y.size, 0.01 * light) / seen.sum(dtype=np.float64)
         x0 = np.full(H.shape_in, level, y.dtype)
-    return (_accelerated if accelerate else _plain)(_Photons(H, y, background, seen), x0)
+    return (_accelerated if accelerate else _plain)(Photons(H, y, background, seen), x0)
 
 
-class _Photons:
+class Photons:
     """What plain and accelerated steps share: the Poisson likelihood of y, and the step that never makes it worse."""
 
     def __init__(self, H, y, background, seen):

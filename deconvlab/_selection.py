@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import fft, optimize
 
-from . import _check
+from . import _check, _spectrum
 from .operators import gradient_power
 from .psf import psf_to_otf
 
@@ -77,7 +77,7 @@ def discrepancy(y, psf, sigma, *, penalty="gradient"):
     """
     y, sigma = _check.image("y", y), _check.number("sigma", sigma)
     bands = _Bands(y, psf, penalty)
-    power = bands.gather(power_of(bands.Y))
+    power = bands.gather(_spectrum.power(bands.Y, np.float64))
 
     def residual_norm(weight):
         return np.sqrt(bands.lost(weight) ** 2 @ power)
@@ -129,7 +129,7 @@ def gcv(y, psf, *, penalty="gradient"):
        parameter, Technometrics 21(2), 1979, doi:10.1080/00401706.1979.10489751.
     """
     bands = _Bands(_check.image("y", y), psf, penalty)
-    power, count = bands.gather(power_of(bands.Y)), bands.gather(np.ones_like(bands.slope))
+    power, count = bands.gather(_spectrum.power(bands.Y, np.float64)), bands.gather(np.ones_like(bands.slope))
 
     def score(weight):
         lost = bands.lost(weight)
@@ -174,7 +174,7 @@ def l_curve(y, psf, *, penalty="gradient"):
        SIAM Journal on Scientific Computing 14(6), 1993, doi:10.1137/0914086.
     """
     bands = _Bands(_check.image("y", y), psf, penalty)
-    power = bands.gather(power_of(bands.Y))
+    power = bands.gather(_spectrum.power(bands.Y, np.float64))
 
     def curvature(weight):
         lost = bands.lost(weight)
@@ -238,7 +238,7 @@ def sure(y, psf, sigma, *, penalty="gradient"):
     """
     y, sigma = _check.image("y", y), _check.number("sigma", sigma)
     bands = _Bands(y, psf, penalty)
-    power, count = bands.gather(power_of(bands.Y)), bands.gather(np.ones_like(bands.slope))
+    power, count = bands.gather(_spectrum.power(bands.Y, np.float64)), bands.gather(np.ones_like(bands.slope))
 
     def score(weight):
         lost = bands.lost(weight)
@@ -280,8 +280,8 @@ def oracle(y, psf, x_true, *, penalty="gradient"):
     bands = _Bands(y, psf, penalty)
     X = fft.rfft2(x_true, norm="ortho")
     noise = bands.otf.conj() * (bands.Y - bands.otf * X) / bands.slope  # error = (noise - weight X) / (weight + ratio)
-    signal, both = bands.gather(power_of(X)), bands.gather((X.conj() * noise).real)
-    noise = bands.gather(power_of(noise))
+    signal, both = bands.gather(_spectrum.power(X, np.float64)), bands.gather((X.conj() * noise).real)
+    noise = bands.gather(_spectrum.power(noise, np.float64))
     error_of_mean = y.mean(dtype=np.float64) / np.sum(psf) - x_true.mean(dtype=np.float64)
     unseen = 0.0 if bands.sees_mean else error_of_mean**2
 
@@ -290,15 +290,6 @@ def oracle(y, psf, x_true, *, penalty="gradient"):
         return (bands.lost(weight) / weight) ** 2 @ error / y.size + unseen
 
     return bands.lowest(mean_square, "needs the truth")
-
-
-def half_spectrum_counts(n):
-    """How many columns of the whole spectrum each column of the half spectrum of an image with n columns stands for."""
-    counts = np.full(n // 2 + 1, 2.0)
-    counts[0] = 1
-    if n % 2 == 0:
-        counts[-1] = 1
-    return counts
 
 
 class _Bands:
@@ -312,10 +303,10 @@ class _Bands:
         _check.varied("y", y)
         self.otf = psf_to_otf(psf, y.shape).astype(np.result_type(y, 1j), copy=False)
         self.Y = fft.rfft2(y, norm="ortho")
-        self.pixels, self.counts = y.size, half_spectrum_counts(y.shape[1])
+        self.pixels, self.counts = y.size, _spectrum.counts(y.shape[1])
         self.sees_mean = penalty == "identity"  # no weight on the gradient takes anything from the mean
         self.slope = np.ones(self.otf.shape) if self.sees_mean else gradient_power(y.shape)
-        power = power_of(self.otf)
+        power = _spectrum.power(self.otf, np.float64)
         self.weights = np.geomspace(1e-8, 1e4, 61) * power.max() / self.slope.max()
         if not self.sees_mean:
             self.slope[0, 0] = 1  # so that nothing is divided by zero; `gather` leaves the mean out
@@ -364,8 +355,3 @@ class _Bands:
 
     def select(self, weight, scores, note):
         return Selection(float(weight), self.weights, scores, note)
-
-
-def power_of(spectrum):
-    """|spectrum|**2 in double precision."""
-    return np.square(spectrum.real, dtype=np.float64) + np.square(spectrum.imag, dtype=np.float64)

@@ -7,10 +7,11 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from scipy import fft, ndimage, optimize, signal, special
+from scipy import fft, ndimage, optimize
 
 from . import _check
 from ._algebra import norm, started
+from ._photons import Photons
 from .operators import Blur
 from .psf import disk, gaussian
 
@@ -79,8 +80,9 @@ def motion_from_cepstrum(y):
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
     power = _block_power(y)
-    noise = max(np.quantile(_smooth(power, 0.012), 0.05), 1e-12 * power.max())
-    cepstrum, lag = _cepstrum(power, noise), fft.fftfreq(SIZE, 1 / SIZE)
+    smooth = _smooth(power, 0.012)
+    noise = max(np.quantile(smooth, 0.05), 1e-12 * power.max())
+    cepstrum, lag = _cepstrum(power, smooth, noise), fft.fftfreq(SIZE, 1 / SIZE)
     distance = np.hypot(lag[:, None], lag)
     inside = (distance >= 4) & (distance <= min(y.shape) / 3)
     if not inside.any():
@@ -121,9 +123,9 @@ def _smooth(power, width):
     return fft.rfft2(fft.irfft2(power, s=(SIZE, SIZE)) * fade[:, None] * fade).real
 
 
-def _cepstrum(power, noise):
+def _cepstrum(power, smooth, noise):
     """Inverse transform of the log spectrum, without its slow trend and without what is only noise."""
-    visible = (1 - 2 * noise / _smooth(power, 0.012).clip(noise)).clip(0)
+    visible = (1 - 2 * noise / smooth.clip(noise)).clip(0)
     log = np.log(power + 1e-3 * noise)
     trend = _smooth(visible * log, 0.023) / (_smooth(visible, 0.023) + 1e-3)
     return fft.irfft2(visible * (log - trend), s=(SIZE, SIZE))
@@ -201,12 +203,11 @@ def psf_from_edge(image, box):
     limits = np.asarray(box)
     if limits.shape != (4,) or limits.dtype.kind not in "iu":
         raise ValueError(f"box: got {box!r}, expected four ints (row0, row1, column0, column1)")
-    row0, row1, column0, column1 = (int(limit) for limit in limits)
-    if not (0 <= row0 <= row1 - 12 and row1 <= image.shape[0] and 0 <= column0 <= column1 - 12) or (
-        column1 > image.shape[1]
-    ):
-        inside = f"at least 12 pixels each way inside {image.shape}"
-        raise ValueError(f"box: got {tuple(limits.tolist())}, expected (row0, row1, column0, column1), {inside}")
+    row0, row1, column0, column1 = limits.tolist()
+    inside = min(row0, column0) >= 0 and row1 <= image.shape[0] and column1 <= image.shape[1]
+    if not inside or min(row1 - row0, column1 - column0) < 12:
+        expected = f"(row0, row1, column0, column1), at least 12 pixels each way inside {image.shape}"
+        raise ValueError(f"box: got {tuple(limits.tolist())}, expected {expected}")
     patch = image[row0:row1, column0:column1].astype(np.float64)
     fits = [_fit_edge(patch, make) for make in (gaussian, disk)]
     misfit, contrast, width, make = min(fits, key=lambda fit: fit[0])
@@ -246,6 +247,8 @@ def _blurred_edge(shape, angle, offset, psf):
     wide, narrow = (max(abs(side), 1e-5) / 2 for side in (np.cos(angle), np.sin(angle)))
     corners = ((1, wide + narrow), (-1, wide - narrow), (-1, narrow - wide), (1, -wide - narrow))
     share = sum(sign * np.maximum(distance + corner, 0) ** 2 for sign, corner in corners) / (8 * wide * narrow)
+    from scipy import signal  # a third of a second, for those who need it
+
     return signal.fftconvolve(share, psf, mode="valid")
 
 
@@ -293,15 +296,14 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
 
 def _blind_richardson_lucy(y, psf, x):
     row, column = ((np.arange(k) - k // 2) % n for k, n in zip(psf.shape, y.shape, strict=True))
-    floor = np.finfo(y.dtype).eps * float(y.max()) or 1.0  # below it all is round-off of the transforms
+    photons = Photons(Blur(psf, y.shape), y, 0.0, np.ones_like(y))
     for k in itertools.count():
-        H = Blur(psf, y.shape)
-        model = np.maximum(H @ x, floor)
-        deviance = np.sum(model - y + special.xlogy(y, y / model), dtype=np.float64)
-        yield BlindIterate(k, x, float(deviance), norm(model - y), psf)
-        x = x * np.maximum(H.T @ (y / model), 0)
-        ratio = fft.rfft2(y / np.maximum(H @ x, floor))
+        model = photons.model(x)
+        yield BlindIterate(*photons.iterate(k, x, model), psf)
+        x = x * photons.factor(model)
+        ratio = fft.rfft2(y / photons.model(x))
         pull = fft.irfft2(fft.rfft2(x).conj() * ratio, s=y.shape)[np.ix_(row, column)]
         if x.any():
             psf = psf * np.maximum(pull, 0)
             psf = psf / psf.sum()
+            photons.H = Blur(psf, y.shape)

@@ -6,8 +6,8 @@ Scores that need the true picture, one that needs the residual only, and rules t
 import numpy as np
 from scipy import fft
 
-from . import _check
-from ._selection import Selection, discrepancy, gcv, half_spectrum_counts, l_curve, oracle, power_of, sure
+from . import _check, _spectrum
+from ._selection import Selection, discrepancy, gcv, l_curve, oracle, sure
 
 __all__ = [
     "Selection",
@@ -210,9 +210,9 @@ def residual_whiteness(residual):
     True
     """
     residual = _check.varied("residual", _check.image("residual", residual))
-    share = power_of(fft.rfft2(residual))
+    share = _spectrum.power(fft.rfft2(residual), np.float64)
     share[0, 0] = 0  # the mean
-    counts = half_spectrum_counts(residual.shape[1])
+    counts = _spectrum.counts(residual.shape[1])
     share /= (share @ counts).sum()
     excess = residual.size * (share**2 @ counts).sum() - 1
     return float(np.sqrt(excess * residual.size / (residual.size - 1)))

@@ -9,7 +9,8 @@ from scipy import fft
 
 from . import _check
 from ._latest import Latest
-from .operators import Blur, gradient_power
+from ._spectrum import power
+from .operators import gradient_power
 from .psf import psf_to_otf
 
 
@@ -107,10 +108,9 @@ def tikhonov_gain(otf, weight, penalty=1.0):
     """
     otf = _check.otf(otf)
     weight, penalty = _check.number("weight", weight), _check.power("penalty", penalty, otf.shape)
-    power = np.square(otf.real)
-    power += np.square(otf.imag)
-    power += weight * penalty.astype(power.dtype)
-    return otf.conj() * _reciprocal(power, "weight")
+    normal = power(otf)
+    normal += weight * penalty.astype(normal.dtype)
+    return otf.conj() * _reciprocal(normal, "weight")
 
 
 def wiener_gain(otf, nsr):
@@ -143,7 +143,7 @@ def wiener_gain(otf, nsr):
     """
     otf = _check.otf(otf)
     nsr = _check.power("nsr", nsr, otf.shape).astype(otf.real.dtype)
-    return otf.conj() * _reciprocal(otf.real**2 + otf.imag**2 + nsr, "nsr")
+    return otf.conj() * _reciprocal(power(otf) + nsr, "nsr")
 
 
 def apply_gain(y, gain):
@@ -273,8 +273,8 @@ def tikhonov(y, psf, weight, penalty="gradient"):
     """
     y, weight = _check.image("y", y), _check.number("weight", weight)
     _check.choice("penalty", penalty, ("gradient", "identity"))
-    power = _slope_power(np.array(y.shape)) if penalty == "gradient" else 1.0
-    return _apply(y, tikhonov_gain(_otf(psf, y), weight, power))
+    slope_power = _slope_power(np.array(y.shape)) if penalty == "gradient" else 1.0
+    return _apply(y, tikhonov_gain(_otf(psf, y), weight, slope_power))
 
 
 def wiener(y, psf, nsr):
@@ -347,7 +347,7 @@ def edge_taper(y, psf):
     """
     y = _check.image("y", y)
     psf = _check.psf(psf, y.shape).astype(y.dtype)
-    blurred = Blur(psf, y.shape) @ y
+    blurred = _apply(y, _otf(psf, y))
     row_sums, column_sums = psf.sum(axis=1), psf.sum(axis=0)
     inside = np.outer(1 - _rim(row_sums, y.shape[0]), 1 - _rim(column_sums, y.shape[1]))
     return blurred + inside.astype(y.dtype) * (y - blurred)

@@ -155,13 +155,13 @@ function imagePanel(zoom) {
     event.preventDefault();
     toward(event.deltaY < 0 ? 1.25 : 0.8, ...place(event));
   }, { passive: false });
-  pane.addEventListener("dblclick", (event) => (zoom.scale > 1 ? zoom.set(1, 0.5, 0.5) : toward(4, ...place(event))));
+  pane.addEventListener("dblclick", (event) => (zoom.scale > 1 ? zoom.set() : toward(4, ...place(event))));
   pane.addEventListener("keydown", (event) => {
     const far = 0.1 / zoom.scale;
     const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
     if (event.key === "+" || event.key === "=") toward(2);
     else if (event.key === "-") toward(0.5);
-    else if (event.key === "0") zoom.set(1, 0.5, 0.5);
+    else if (event.key === "0") zoom.set();
     else if (moves[event.key]) zoom.set(zoom.scale, zoom.x + moves[event.key][0], zoom.y + moves[event.key][1]);
     else return;
     event.preventDefault();
@@ -315,7 +315,7 @@ function render({ model, el }) {
   const save = button("Save", { title: "The pictures as a PNG file, with the settings in its text fields" });
   const reset = button("Reset", { title: "Back to the first values, and to the whole picture" });
   const more = element("span", { class: "dcv-more" }), probe = element("p", { class: "dcv-probe" });
-  const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", low: 0, high: 1, step: 1 }, () => { seeking = true; wanted = true; request(); });
+  const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", low: 0, high: 1, step: 1 }, () => { back.say(String(steps[Number(back.input.value)])); want(true); });
   back.row.classList.add("dcv-back");
   back.row.hidden = true;
   const foot = element("div", { class: "dcv-foot" }, numbers, more, element("div", { class: "dcv-buttons" }, compare, mark, save, reset));
@@ -337,6 +337,11 @@ function render({ model, el }) {
     else send({ kind: "tick", view, seq: ++sequence, values });
     seeking = false;
   }
+  function want(step = false) { // a picture for the values, or one of the steps before
+    seeking = step;
+    wanted = true;
+    request();
+  }
   function send(content) {
     try { model.send(content); } catch { lost(); }
   }
@@ -349,19 +354,19 @@ function render({ model, el }) {
 
   const inputs = {};
   for (const s of spec) {
-    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; seeking = false; wanted = true; request(); });
+    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; want(); });
     inputs[s.name].show(s.value);
     controls.append(inputs[s.name].row);
   }
   const showValues = () => { for (const name in inputs) inputs[name].show(values[name]); };
-  reset.addEventListener("click", () => { values = { ...initial }; zoom.set(1, 0.5, 0.5); showValues(); seeking = false; wanted = true; request(); });
+  reset.addEventListener("click", () => { values = { ...initial }; zoom.set(); showValues(); want(); });
   save.addEventListener("click", () => send({ kind: "save", view }));
 
   // What part of the pictures is seen, the same in all of them, and the values under the pointer: one question at a time.
   let asking = false, next = null;
   const zoom = {
     scale: 1, x: 0.5, y: 0.5,
-    set(scale, x, y) {
+    set(scale = 1, x = 0.5, y = 0.5) {
       const inside = (v) => Math.min(1 - 0.5 / scale, Math.max(0.5 / scale, v));
       Object.assign(zoom, { scale, x: inside(x), y: inside(y) });
       for (const panel of images) panel.look();
@@ -378,9 +383,9 @@ function render({ model, el }) {
     send({ kind: "pixel", view, ...next });
     next = null;
   }
-  function told({ at, values: told }) {
+  function told({ at, values: here }) {
     asking = false;
-    probe.textContent = `row ${at[0]}, column ${at[1]}: ${Object.entries(told).map((pair) => pair.join(" ")).join(", ")}`;
+    probe.textContent = `row ${at[0]}, column ${at[1]}: ${Object.entries(here).map((pair) => pair.join(" ")).join(", ")}`;
     ask();
   }
 

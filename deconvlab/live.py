@@ -83,14 +83,14 @@ class Lab(anywidget.AnyWidget):
         return {name: control.checked(name, values[name]) for name, control in self.controls.items()}
 
     def _frames(self, values, steps=None):
-        """The Frames for these values, each with whether a better one may follow."""
-        steps = Steps() if steps is None else steps
+        """The Frames for these values, each with whether a better one may follow; `steps` keeps them."""
         result = self._function(**values)
         many = isinstance(result, Iterator)
         for frame in itertools.islice(result if many else [result], MOST_FRAMES):
             if not isinstance(frame, Frame):
                 raise TypeError(f"{self.__name__}: got a {type(frame).__name__} back, expected a live.Frame")
-            steps.add(frame)
+            if steps is not None:
+                steps.add(frame)
             yield frame, many
 
     def _last(self, values, steps=None):

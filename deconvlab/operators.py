@@ -69,14 +69,14 @@ class Blur:
         self.psf = _check.psf(psf, shape)
         self.dtype = self.psf.dtype
         reach = tuple(k // 2 for k in self.psf.shape)
-        surrounded = tuple(n + 2 * r for n, r in zip(shape, reach, strict=True))
-        if self.boundary == "unknown":
-            self.shape_in = surrounded
-        needed = {"periodic": shape, "zero": tuple(n + r for n, r in zip(shape, reach, strict=True))}
-        needed = needed.get(self.boundary, surrounded)
-        self._grid = shape if needed == shape else tuple(fft.next_fast_len(n, real=True) for n in needed)
-        self._reach = reach if self.boundary in ("reflect", "unknown") else (0, 0)
+        self._reach = reach if self.boundary in ("reflect", "unknown") else (0, 0)  # what x has around the frame
         self._frame = tuple(slice(r, r + n) for n, r in zip(shape, self._reach, strict=True))
+        if self.boundary == "unknown":
+            self.shape_in = tuple(n + 2 * r for n, r in zip(shape, reach, strict=True))
+        self._grid = shape
+        if self.boundary != "periodic" and any(reach):  # room for that, and for what the blur carries over the frame
+            sizes = (n + r + around for n, r, around in zip(shape, reach, self._reach, strict=True))
+            self._grid = tuple(fft.next_fast_len(n, real=True) for n in sizes)
         self.otf = psf_to_otf(self.psf, self._grid)
         self._gains = {}
 
@@ -123,11 +123,10 @@ class Blur:
 
     def _adjoint(self, r):
         r = self._checked("r", r, self.shape_out)
-        if self.boundary in ("periodic", "zero"):
-            return self._filter(r, self._gain(r.dtype, adjoint=True), self._frame)
-        surrounded = np.pad(r, [(reach, reach) for reach in self._reach])
-        x = self._filter(surrounded, self._gain(r.dtype, adjoint=True), tuple(slice(n) for n in surrounded.shape))
-        return x if self.boundary == "unknown" else _fold(_fold(x.T, self._reach[1]).T, self._reach[0])
+        if any(self._reach):
+            r = np.pad(r, [(reach, reach) for reach in self._reach])
+        x = self._filter(r, self._gain(r.dtype, adjoint=True), tuple(slice(n) for n in r.shape))
+        return _fold(_fold(x.T, self._reach[1]).T, self._reach[0]) if self.boundary == "reflect" else x
 
     def _gain(self, dtype, adjoint=False):  # kept for each precision, so that no image is promoted
         key = dtype.char, adjoint

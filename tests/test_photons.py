@@ -9,7 +9,7 @@ from scipy import optimize, special
 from skimage import restoration
 
 import deconvlab as dl
-from deconvlab._photons import _Photons
+from deconvlab._photons import Photons
 
 SHAPE = (8, 11)
 HOLES = np.array([[0, 0, 2, 0, 0], [0, 3, 6, 1, 0], [0, 1, 2, 0, 0.0]])  # corners that see nothing
@@ -186,7 +186,7 @@ def test_a_model_of_zero_between_two_steps_is_no_division_by_zero():
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_best_step_is_where_a_search_along_the_line_ends(boundary, seed):
     H, y, rng = dl.Blur(ramp(3, 5), SHAPE, boundary), counts(), np.random.default_rng(seed)
-    photons = _Photons(H, y, 0.5, H.T @ np.ones(SHAPE))
+    photons = Photons(H, y, 0.5, H.T @ np.ones(SHAPE))
     x = rng.uniform(0.5, 8, H.shape_in)
     model = photons.model(x)
     direction = x * (photons.factor(model) - 1) * rng.uniform(0.7, 1.3, x.shape)
