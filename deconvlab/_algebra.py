@@ -77,7 +77,7 @@ class Frequencies:
 
     @cached_property
     def slope_power(self):
-        return self.D.gain.real ** 2
+        return self.D.gain.real**2
 
     def divide(self, gradient, weight):
         """(H.T H + weight D.T D)^-1 gradient."""

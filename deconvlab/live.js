@@ -226,9 +226,11 @@ function curvePanel(root) {
     const colour = (name) => look.getPropertyValue(name).trim();
     pen.scale(ratio, ratio);
     pen.font = `11px ${look.fontFamily}`;
-    const rowsOfKey = Math.ceil(lines.length / 3);
+    const broadest = 40 + Math.max(0, ...lines.map(({ name }) => pen.measureText(name).width)); // of the key's entries
+    const across = Math.max(1, Math.min(3, Math.floor((width - 54) / broadest))), rowsOfKey = Math.ceil(lines.length / across);
     const box = { left: 44, right: width - 10, top: 8, bottom: height - 36 - 15 * rowsOfKey };
-    const xs = axis(lines.flatMap(({ x }) => [x[0], x[x.length - 1]]), false, lines.length ? [lines[0].x[0], lines[0].x[lines[0].x.length - 1]] : null);
+    const ends = lines.flatMap(({ x }) => [Math.min(...x), Math.max(...x)]);
+    const xs = axis([], false, ends.length ? [Math.min(...ends), Math.max(...ends)] : null);
     const ys = axis((function* () { for (const { y } of lines) yield* y; })(), header.log, header.ylim);
     const px = (v) => box.left + xs.at(v) * (box.right - box.left), py = (v) => box.bottom - ys.at(v) * (box.bottom - box.top);
 
@@ -267,7 +269,7 @@ function curvePanel(root) {
     }
     pen.restore();
     lines.forEach(({ name }, k) => {
-      const left = box.left + ((k % 3) * (box.right - box.left)) / 3, down = height - 15 * rowsOfKey + 15 * Math.floor(k / 3) + 6;
+      const left = box.left + ((k % across) * (box.right - box.left)) / across, down = height - 15 * rowsOfKey + 15 * Math.floor(k / across) + 6;
       pen.strokeStyle = colour(`--line-${k % 6}`); pen.setLineDash(DASHES[k % 6]); pen.lineWidth = 1.8;
       pen.beginPath(); pen.moveTo(left, down); pen.lineTo(left + 24, down); pen.stroke();
       pen.fillStyle = colour("--text"); pen.textBaseline = "middle"; pen.textAlign = "left"; pen.fillText(name, left + 29, down);
@@ -400,7 +402,7 @@ function render({ model, el }) {
   }
 
   let speech;
-  function draw(head, buffers) {
+  function draw(head, buffers, latest) {
     header = head;
     buffers = [...buffers];
     layout();
@@ -417,7 +419,7 @@ function render({ model, el }) {
       if (header.steps.length) {
         steps = header.steps;
         back.input.max = steps.length - 1;
-        if (!seeking) back.input.value = steps.reduce((best, step, k) => (step <= header.step ? k : best), 0);
+        if (latest) back.input.value = steps.reduce((best, step, k) => (step <= header.step ? k : best), 0);
       }
       back.say(String(header.step));
     }
@@ -451,11 +453,12 @@ function render({ model, el }) {
       if (mine) { message.textContent = content.error; answered(); }
       return;
     }
-    if (!wanted && JSON.stringify(content.values) !== JSON.stringify(values)) { values = content.values; showValues(); }
-    draw(content, buffers);
+    const latest = !wanted; // no control has moved since
+    if (latest && JSON.stringify(content.values) !== JSON.stringify(values)) { values = content.values; showValues(); }
+    if (mine) answered(); // first, so that the next picture is computed while this one is drawn
+    draw(content, buffers, latest);
     more.textContent = content.more ? "improving…" : "";
     if (content.more) send({ kind: "seen" }); // or the kernel takes this page for closed, and stops
-    if (mine) answered();
   }
   model.on("msg:custom", receive);
 

@@ -84,10 +84,13 @@ def disk(radius):
     edge = np.clip(np.arange(-half, half + 2) - 0.5, -radius, radius)
     x, y = np.abs(edge[:, None]), np.abs(edge)
 
-    def under_arc(t):  # the integral of sqrt(radius**2 - t**2)
-        return (t * np.sqrt(radius**2 - t**2) + radius**2 * np.arcsin(t / radius)) / 2
+    def arc(t):  # sqrt(radius**2 - t**2), in a form that cannot round below 0
+        return np.sqrt((radius - t) * (radius + t))
 
-    meets = np.minimum(x, np.sqrt(radius**2 - y**2))  # where the arc dips below the rectangle [0, x] by [0, y]
+    def under_arc(t):  # its integral
+        return (t * arc(t) + radius**2 * np.arcsin(t / radius)) / 2
+
+    meets = np.minimum(x, arc(y))  # where the arc dips below the rectangle [0, x] by [0, y]
     area = np.sign(edge[:, None]) * np.sign(edge) * (meets * y + under_arc(x) - under_arc(meets))
     psf = np.diff(np.diff(area, axis=0), axis=1).clip(0)
     return psf / psf.sum()

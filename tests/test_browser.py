@@ -541,6 +541,42 @@ def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(less
     lesson.until(lambda: lab.numbers() == {"level": "98", "k": "29"} and lab.message() == "", "it has recovered")
 
 
+def test_a_large_picture_in_colour_follows(lesson):
+    """Buffers that are too large to pass, or rows, columns and channels that trade places on their way."""
+    _, cell = lesson.run("""
+@live.lab(level=live.Slider(1, 0, 1))
+def large(level):
+    down, right = np.mgrid[:1024, :1024] / 1023
+    return live.Frame(images={"colour": np.dstack([level * down, right, 1 - right])}, numbers={"level": level})
+
+large""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"level": "1"}, "the first picture")
+    corner = """c => [[0, 0], [1023, 0], [0, 1023], [511, 511]].map(
+        ([x, y]) => Array.from(c.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3)))"""
+    assert lab.canvas("colour").evaluate(corner) == [[0, 0, 255], [0, 255, 0], [255, 0, 255], [128, 128, 128]]
+    lab.press("level", "Home")
+    lesson.until(lambda: lab.numbers() == {"level": "0"}, "the picture follows")
+    assert lab.canvas("colour").evaluate(corner) == [[0, 0, 255], [0, 255, 0], [0, 0, 255], [0, 128, 128]]
+
+
+def test_restart_and_run_all_brings_every_lab_back(lesson):
+    """Labs of the last kernel that stay dead, or stand beside the new ones."""
+    count = len(lesson.labs)
+    lesson.page.evaluate("() => { jupyterapp.commands.execute('notebook:restart-run-all'); }")
+    lesson.page.locator(".jp-Dialog .jp-mod-accept").click()
+    lesson.until(lambda: any("gone" in lab.message() for lab in lesson.labs), "the old labs say that they are old")
+    alive = "lab => lab.querySelector('.dcv-numbers b') && !lab.querySelector('.dcv-message').textContent"
+    count_alive = f"all => [all.length, all.filter({alive}).length]"
+    every = lesson.page.locator(".dcv")
+    lesson.until(lambda: every.evaluate_all(count_alive) == [count, count], "all are live again, once", seconds=60)
+    lesson.wait_until_idle()
+    lab = next(lab for lab in lesson.labs if any(SCORE in label for label in lab.numbers()))
+    before = lab.seen()
+    lab.press(SLIDER, "ArrowLeft")
+    wait_for_change(lab, before)
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_when_the_kernel_has_gone_the_lab_says_so(lesson, end):
     """Sliders that pretend: they move, and nothing follows."""

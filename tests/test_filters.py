@@ -244,9 +244,9 @@ def test_edge_taper_blurs_the_frame_and_leaves_the_inside(shape, size):
     np.testing.assert_allclose(got[inside], y[inside], atol=1e-15)
     changed = np.ptp([got, y], axis=0) > 1e-6
     if size[0] > 1:
-        assert changed[rows - 1, columns:-columns or None].any()
+        assert changed[rows - 1, columns : -columns or None].any()
     if size[1] > 1:
-        assert changed[rows:-rows or None, columns - 1].any()
+        assert changed[rows : -rows or None, columns - 1].any()
 
 
 @pytest.mark.parametrize("psf", [ramp(7, 9), ramp(1, 9), ramp(7, 1), ramp(1, 1), np.pad([[1.0]], ((0, 6), (0, 2)))])
