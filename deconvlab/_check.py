@@ -52,19 +52,19 @@ def varied(name, array):
     return array
 
 
-def psf(value, shape=None):
+def psf(value, shape=None, name="psf"):
     """`value` as a point spread function: odd sizes, something in it, no larger than an image of `shape`."""
-    array = _array("psf", value)
+    array = _array(name, value)
     if array.dtype.kind in "iub":
-        raise TypeError(f"psf: got dtype {array.dtype}, expected floats: make a PSF of it with as_psf(psf)")
-    _of_floats("psf", array)
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected floats: make a PSF of it with as_psf")
+    _of_floats(name, array)
     if array.ndim != 2 or any(n % 2 == 0 for n in array.shape):
-        raise ValueError(f"psf: got shape {array.shape}, expected two odd sizes: make a PSF of it with as_psf(psf)")
-    floats("psf", array)
+        raise ValueError(f"{name}: got shape {array.shape}, expected two odd sizes: make a PSF of it with as_psf")
+    floats(name, array)
     if array.sum() <= 0:
-        raise ValueError(f"psf: got the sum {array.sum():.3g}, expected a positive one (1 keeps the brightness)")
+        raise ValueError(f"{name}: got the sum {array.sum():.3g}, expected a positive one (1 keeps the brightness)")
     if shape is not None and any(k > m for k, m in zip(array.shape, shape, strict=True)):
-        raise ValueError(f"psf: got shape {array.shape}, expected no more than the image's {shape}: use a smaller PSF")
+        raise ValueError(f"{name}: got shape {array.shape}, expected at most the image's {shape}: use a smaller PSF")
     return array
 
 

@@ -16,7 +16,7 @@ from .operators import Blur
 from .psf import disk, gaussian
 
 SIZE = 512  # of the grid on which spectra are compared
-CLEAR = 1.5  # how much deeper than any other a dip of the cepstrum has to be
+AGREE = 1.2, np.deg2rad(2)  # how far the motions of a picture and of its halves may lie apart
 
 
 class BlindIterate(NamedTuple):
@@ -67,10 +67,10 @@ def motion_from_cepstrum(y):
     inverse transform of the logarithm of the power spectrum, shows stripes as one dip, one length away from the centre
     along the motion [1]_. The spectrum is averaged over windowed blocks, its slow trend and what is only noise are
     taken out, and around the dip length and angle are refined: the power at each frequency, divided by what the model
-    expects, should look like noise (Whittle's likelihood). A dip counts when it is half as deep again as any other, the
-    stripes explain the spectrum better than no stripes, and a second fit, which takes more of the spectrum for stripes,
-    agrees. Lengths below 5 pixels, curved or jerky paths, and a
-    pattern of stripes in the scene itself defeat it.
+    expects, should look like noise (Whittle's likelihood). There is an answer when the stripes explain the spectrum
+    better than no stripes, in the picture and in at least one of its four halves, and all that see them agree. Short
+    lengths, or more than a third of the picture's shorter side, curved or jerky paths, and a pattern of stripes in the
+    scene itself defeat it.
 
     References
     ----------
@@ -79,29 +79,27 @@ def motion_from_cepstrum(y):
     """
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
-    power = _block_power(y)
-    smooth = _smooth(power, 0.012)
-    noise = max(np.quantile(smooth, 0.05), 1e-12 * power.max())
+    power, smooth, noise = _block_power(y)
     cepstrum, lag = _cepstrum(power, smooth, noise), fft.fftfreq(SIZE, 1 / SIZE)
     distance = np.hypot(lag[:, None], lag)
     inside = (distance >= 4) & (distance <= min(y.shape) / 3)
     if not inside.any():
         return np.nan, np.nan
-    row, column = np.unravel_index(np.where(inside, cepstrum, 0).argmin(), cepstrum.shape)
+    row, column = np.unravel_index(np.where(inside, cepstrum, np.inf).argmin(), cepstrum.shape)
     angle = np.arctan2(-lag[row], lag[column])
-    beside = inside & (np.abs(lag * np.sin(angle) + lag[:, None] * np.cos(angle)) > 0.26 * distance)
-    others = cepstrum[beside].min(initial=0)
-    guess = distance[row, column], angle
-    length, angle, gain = _fit_stripes(power, noise, *guess)
-    second = _fit_stripes(power, noise, *guess, trend=0.6)
-    agree = abs(second[0] - length) < 0.7 and abs(second[1] - angle) < np.deg2rad(0.6)
-    if cepstrum[row, column] > CLEAR * others or gain <= 0 or length < 5 or not agree:
+    length, angle, gain = _fit_stripes(power, noise, distance[row, column], angle)
+    if gain <= 0:
+        return np.nan, np.nan
+    halves = [half for axis in (0, 1) for half in np.array_split(y, 2, axis)]
+    fits = [_fit_stripes(power, noise, length, angle) for power, _, noise in map(_block_power, halves)]
+    seen = [fit[:2] for fit in fits if fit[2] > 0]
+    if not seen or (np.ptp([(length, angle), *seen], axis=0) > AGREE).any():
         return np.nan, np.nan
     return float(length), float((np.rad2deg(angle) + 90) % 180 - 90)
 
 
 def _block_power(y):
-    """Power spectrum, averaged over half-overlapping windowed blocks."""
+    """Power spectrum, averaged over half-overlapping windowed blocks; the same smoothed; and the level of its noise."""
     sizes = [min(SIZE, n) for n in y.shape]
     starts = [
         np.linspace(0, n - k, 1 + int(np.ceil(2 * (n - k) / k))).round().astype(int)
@@ -114,7 +112,8 @@ def _block_power(y):
         block = y[row : row + sizes[0], column : column + sizes[1]]
         block = window * (block - (window * block).sum())
         power = power + np.abs(fft.rfft2(block, s=(SIZE, SIZE))) ** 2
-    return power
+    smooth = _smooth(power, 0.012)
+    return power, smooth, max(np.quantile(smooth, 0.05), 1e-12 * power.max())
 
 
 def _smooth(power, width):
@@ -126,18 +125,18 @@ def _smooth(power, width):
 def _cepstrum(power, smooth, noise):
     """Inverse transform of the log spectrum, without its slow trend and without what is only noise."""
     visible = (1 - 2 * noise / smooth.clip(noise)).clip(0)
-    log = np.log(power + 1e-3 * noise)
+    log = np.log(power / noise + 1e-3)
     trend = _smooth(visible * log, 0.023) / (_smooth(visible, 0.023) + 1e-3)
     return fft.irfft2(visible * (log - trend), s=(SIZE, SIZE))
 
 
-def _fit_stripes(power, noise, length, angle, trend=0.35):
+def _fit_stripes(power, noise, length, angle):
     """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none.
 
-    What changes over more than `trend` of the distance between two stripes is taken for the picture.
+    What changes over more than a third of the distance between two stripes is taken for the picture.
     """
     row, column = fft.fftfreq(SIZE)[:, None], fft.rfftfreq(SIZE)
-    rise, width = row**2 + column**2, trend / length  # times the rise, a picture's spectrum is nearly level
+    rise, width = row**2 + column**2, 0.35 / length  # times the rise, a picture's spectrum is nearly level
     floor = noise * rise
     fog = _smooth(floor, width)
     light = _smooth(rise * power, width) - fog
@@ -176,7 +175,7 @@ def psf_from_edge(image, box):
         Blurred photograph, in linear light.
     box : (row0, row1, column0, column1) ints
         The part that holds one edge and little else: rows row0 to row1 - 1, columns column0 to column1 - 1, at least
-        12 pixels to each side.
+        12 pixels each way.
 
     Returns
     -------
@@ -200,7 +199,7 @@ def psf_from_edge(image, box):
     .. [1] ISO 12233:2017, Photography: Electronic still picture imaging: Resolution and spatial frequency responses.
     """
     image = _check.image("image", image)
-    limits = np.asarray(box)
+    limits = _check.reals("box", box)
     if limits.shape != (4,) or limits.dtype.kind not in "iu":
         raise ValueError(f"box: got {box!r}, expected four ints (row0, row1, column0, column1)")
     row0, row1, column0, column1 = limits.tolist()
@@ -233,7 +232,7 @@ def _fit_edge(patch, make):
     start = min(starts, key=lambda guess: norm(step_and_misfit(guess)[1]))
     widest = np.log(min(patch.shape) / 2)
     fit = optimize.least_squares(
-        lambda guess: step_and_misfit(guess)[1], start, diff_step=1e-4, x_scale=(0.01, 0.3, 0.1),
+        lambda guess: step_and_misfit(guess)[1], start, diff_step=1e-4, x_scale=(0.01, 0.3, 0.1), gtol=None,
         bounds=([-np.inf, -np.inf, np.log(0.3)], [np.inf, np.inf, widest]),
     )  # fmt: skip
     step, residual = step_and_misfit(fit.x)
@@ -272,7 +271,7 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
     Raises
     ------
     ValueError
-        If y, psf0 or x0 has a wrong shape or negative values.
+        If y, psf0 or x0 has a wrong shape or negative values, or x0, blurred by psf0, is dark where y is not.
 
     Notes
     -----
@@ -289,8 +288,13 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
        IEEE CVPR 2009, 1964-1971, doi:10.1109/CVPR.2009.5206815.
     """
     y = _check.light("y", _check.image("y", y))
-    psf0 = _check.light("psf0", _check.psf(psf0, y.shape)).astype(np.float64)
+    psf0 = _check.light("psf0", _check.psf(psf0, y.shape, "psf0")).astype(np.float64)
     x0 = np.full_like(y, y.mean()) if x0 is None else _check.light("x0", started(x0, y.shape))
+    x0 = x0.astype(np.result_type(x0, y))
+    sources = Blur(np.sign(psf0), y.shape) @ np.sign(x0)  # how many each pixel of y has
+    dark = np.count_nonzero((sources < 0.5) & (y > 0))
+    if dark:
+        raise ValueError(f"x0: got no light, blurred by psf0, at {dark} pixels where y has some, expected some there")
     return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0)
 
 
@@ -302,8 +306,7 @@ def _blind_richardson_lucy(y, psf, x):
         yield BlindIterate(*photons.iterate(k, x, model), psf)
         x = x * photons.factor(model)
         ratio = fft.rfft2(y / photons.model(x))
-        pull = fft.irfft2(fft.rfft2(x).conj() * ratio, s=y.shape)[np.ix_(row, column)]
-        if x.any():
-            psf = psf * np.maximum(pull, 0)
-            psf = psf / psf.sum()
+        pull = psf * np.maximum(fft.irfft2(fft.rfft2(x).conj() * ratio, s=y.shape)[np.ix_(row, column)], 0)
+        if pull.any():
+            psf = pull / pull.sum()
             photons.H = Blur(psf, y.shape)

@@ -49,13 +49,13 @@ IMAGES = [
 ]
 SECOND_IMAGES = [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)", "x_true"])]
 KERNELS = [
-    (EVEN, ValueError, ["(4, 5)", "odd", "as_psf(psf)"]),
+    (EVEN, ValueError, ["(4, 5)", "odd", "as_psf"]),
     (PSF[0], ValueError, ["(5,)", "two odd sizes"]),
     (PSF * np.nan, ValueError, [FINITE]),
     (PSF * 0, ValueError, ["sum 0", "positive"]),
     (PSF - PSF.mean() - 1, ValueError, ["sum -15", "positive"]),
     (LARGE, ValueError, ["(3, 19)", "(12, 17)", "smaller PSF"]),
-    (np.eye(3, dtype=int), TypeError, ["int64", "as_psf(psf)"]),
+    (np.eye(3, dtype=int), TypeError, ["int64", "as_psf"]),
     (OTF, TypeError, ["complex128", "float32 or float64"]),
     ([[1, 2], [3]], ValueError, ["rows of different lengths"]),
 ]
@@ -149,7 +149,7 @@ TABLE = [
     ("blind_richardson_lucy", "y", lambda v: dl.blind_richardson_lucy(v, PSF), [
         *IMAGES, (Y - 0.5, ValueError, ["below 0"])
     ]),
-    ("blind_richardson_lucy", "psf", lambda v: dl.blind_richardson_lucy(Y, v), KERNELS),
+    ("blind_richardson_lucy", "psf0", lambda v: dl.blind_richardson_lucy(Y, v), KERNELS),
     ("blind_richardson_lucy", "psf0", lambda v: dl.blind_richardson_lucy(Y, v), [
         (SHARPENER.psf, ValueError, ["below 0"])
     ]),
