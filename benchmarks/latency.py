@@ -115,7 +115,8 @@ PAGE_CLOCK = """
 () => {  // when a message leaves for the kernel, and when a picture is drawn
   window.clock = { asked: [], drawn: [] };
   const now = list => list.push(performance.timeOrigin + performance.now());
-  const socket = WebSocket.prototype, pen = CanvasRenderingContext2D.prototype, { send } = socket, { putImageData } = pen;
+  const socket = WebSocket.prototype, pen = CanvasRenderingContext2D.prototype;
+  const { send } = socket, { putImageData } = pen;
   socket.send = function (data) { now(clock.asked); send.call(this, data); };
   pen.putImageData = function (...all) { putImageData.apply(this, all); now(clock.drawn); };
 }"""

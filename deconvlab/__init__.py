@@ -15,6 +15,7 @@ from .criteria import (
     psnr,
     relative_error,
     residual_whiteness,
+    rms,
     ssim,
     sure,
 )
@@ -45,7 +46,7 @@ from .iterative import (
     run,
     total_variation,
 )
-from .operators import Blur, Gradient, dot_test, gradient_power, operator_norm
+from .operators import Blur, Gradient, dot_test, gradient_power, operator_norm, radial_mean
 from .problem import Observation, add_gaussian, add_poisson, quantize, sample_image, save_image, simulate
 from .psf import as_psf, delta, disk, gaussian, motion, psf_to_otf, shake
 
@@ -90,9 +91,11 @@ __all__ = [
     "psf_to_otf",
     "psnr",
     "quantize",
+    "radial_mean",
     "relative_error",
     "residual_whiteness",
     "richardson_lucy",
+    "rms",
     "root_least_squares",
     "run",
     "sample_image",

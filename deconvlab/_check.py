@@ -78,13 +78,13 @@ def otf(value):
     return array
 
 
-def gain(value):
-    """`value` as a factor for each frequency: real or complex."""
-    array = np.asarray(value)
+def gain(value, name="gain"):
+    """`value` as finite numbers, real or complex: a factor for each frequency, say."""
+    array = _array(name, value)
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"gain: got dtype {array.dtype}, expected real or complex numbers")
-    if not np.isfinite(array).all():
-        raise ValueError("gain: got NaN or infinite values, expected finite numbers")
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected real or complex numbers")
+    if not array.size or not np.isfinite(array).all():
+        raise ValueError(f"{name}: got {'NaN or infinite values' if array.size else 'none'}, expected finite numbers")
     return array
 
 

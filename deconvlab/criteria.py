@@ -19,6 +19,7 @@ __all__ = [
     "psnr",
     "relative_error",
     "residual_whiteness",
+    "rms",
     "ssim",
     "sure",
 ]
@@ -170,6 +171,33 @@ def relative_error(x_true, x):
     if not length:
         raise ValueError("x_true: got nothing but zeros, expected a picture with a length to compare with")
     return float(np.linalg.norm(x - x_true) / length)
+
+
+def rms(values):
+    """Root mean square: the usual size of an error, a residual or a gain.
+
+    Parameters
+    ----------
+    values : array
+        Real or complex, of any shape.
+
+    Returns
+    -------
+    size : float
+        sqrt(mean(|values|**2)): the standard deviation, where the mean is 0.
+
+    Raises
+    ------
+    ValueError
+        If there are no values, or some are not finite.
+
+    Examples
+    --------
+    >>> rms([3, -3, 3j])
+    3.0
+    """
+    values = _check.gain(values, "values")
+    return float(np.sqrt(np.mean(np.abs(values, dtype=np.float64) ** 2)))
 
 
 def residual_whiteness(residual):

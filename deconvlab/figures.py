@@ -66,7 +66,7 @@ class Curves:
     Parameters
     ----------
     lines : dict of name to array, or to (x, y)
-        Without x the index counts.
+        Without x the index counts. A line of one point is a dot.
     xlabel, ylabel : str, optional
         Quantity and unit.
     log : bool, optional
@@ -287,11 +287,15 @@ def _draw_panel(figure, axis, title, panel, frequency):
 
 def _draw_curves(axis, title, curves):
     for (name, (x, y)), colour, dashes in zip(curves.lines.items(), COLOURS, DASHES, strict=False):
-        axis.plot(x, np.where(y > 0, y, np.nan) if curves.log else y, color=colour, linestyle=dashes, label=name)
-    for name, x in curves.marks.items():
+        shape = {"linestyle": dashes} if len(x) > 1 else {"linestyle": "none", "marker": "o", "markersize": 5}
+        axis.plot(x, np.where(y > 0, y, np.nan) if curves.log else y, color=colour, label=name, **shape)
+    near, before, top = 0.05 * np.ptp(axis.get_xlim()), -np.inf, 0.97
+    for name, x in sorted(curves.marks.items(), key=lambda mark: mark[1]):
+        top = 0.97 if x - before > near or top < 0.5 else 0.45  # two names at one place stand below each other
         axis.axvline(x, color="0.4", linestyle=":", linewidth=1)
         where = {"xycoords": ("data", "axes fraction"), "rotation": 90, "va": "top", "ha": "right"}
-        axis.annotate(name, (x, 0.97), fontsize=8, **where)
+        axis.annotate(name, (x, top), fontsize=8, **where)
+        before = x
     axis.set(title=title, xlabel=curves.xlabel, ylabel=curves.ylabel, yscale="log" if curves.log else "linear")
     if curves.ylim:
         axis.set_ylim(curves.ylim)

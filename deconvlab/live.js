@@ -229,9 +229,11 @@ function curvePanel(root) {
     const broadest = 40 + Math.max(0, ...lines.map(({ name }) => pen.measureText(name).width)); // of the key's entries
     const across = Math.max(1, Math.min(3, Math.floor((width - 54) / broadest))), rowsOfKey = Math.ceil(lines.length / across);
     const box = { left: 44, right: width - 10, top: 8, bottom: height - 36 - 15 * rowsOfKey };
-    const ends = lines.flatMap(({ x }) => [Math.min(...x), Math.max(...x)]);
-    const xs = axis([], false, ends.length ? [Math.min(...ends), Math.max(...ends)] : null);
+    const ends = [Infinity, -Infinity];
+    for (const { x } of lines) for (const v of x) if (Number.isFinite(v)) { ends[0] = Math.min(ends[0], v); ends[1] = Math.max(ends[1], v); }
+    const xs = axis([], false, ends);
     const ys = axis((function* () { for (const { y } of lines) yield* y; })(), header.log, header.ylim);
+    const dot = (x, y) => { pen.fillStyle = pen.strokeStyle; pen.beginPath(); pen.arc(x, y, 3.5, 0, 2 * Math.PI); pen.fill(); };
     const px = (v) => box.left + xs.at(v) * (box.right - box.left), py = (v) => box.bottom - ys.at(v) * (box.bottom - box.top);
 
     pen.fillStyle = colour("--faint");
@@ -250,6 +252,7 @@ function curvePanel(root) {
     pen.beginPath(); pen.rect(box.left, box.top, box.right - box.left, box.bottom - box.top); pen.clip();
     lines.forEach(({ x, y }, k) => {
       pen.strokeStyle = colour(`--line-${k % 6}`); pen.setLineDash(DASHES[k % 6]); pen.lineWidth = 1.8;
+      if (x.length === 1) return dot(px(x[0]), py(y[0]));
       pen.beginPath();
       let drawing = false;
       for (let i = 0; i < x.length; i++) {
@@ -258,20 +261,24 @@ function curvePanel(root) {
         const down = Math.max(box.top - 1e4, Math.min(box.bottom + 1e4, py(v)));
         drawing ? pen.lineTo(px(x[i]), down) : pen.moveTo(px(x[i]), down);
         drawing = true;
-        if (x.length === 1) pen.arc(px(x[0]), down, 2, 0, 2 * Math.PI);
       }
       pen.stroke();
     });
     pen.setLineDash([2, 2]); pen.lineWidth = 1; pen.strokeStyle = pen.fillStyle = colour("--text"); pen.textAlign = "left";
-    for (const [name, v] of Object.entries(header.marks)) {
-      pen.beginPath(); pen.moveTo(px(v), box.top); pen.lineTo(px(v), box.bottom); pen.stroke();
-      pen.save(); pen.translate(px(v) + 3, box.top + 4); pen.rotate(Math.PI / 2); pen.textBaseline = "bottom"; pen.fillText(name, 0, 0); pen.restore();
+    let last = { at: -Infinity, end: 0 };
+    for (const [name, v] of Object.entries(header.marks).sort((a, b) => a[1] - b[1])) {
+      const at = px(v), beside = at > box.right - 16 ? -13 : 3; // of the line, inside the plot
+      const start = at - last.at < 14 ? last.end + 10 : box.top + 4; // below the name of a mark that is too near
+      pen.beginPath(); pen.moveTo(at, box.top); pen.lineTo(at, box.bottom); pen.stroke();
+      pen.save(); pen.translate(at + beside, start); pen.rotate(Math.PI / 2); pen.textBaseline = "bottom"; pen.fillText(name, 0, 0); pen.restore();
+      last = { at, end: start + pen.measureText(name).width };
     }
     pen.restore();
     lines.forEach(({ name }, k) => {
       const left = box.left + ((k % across) * (box.right - box.left)) / across, down = height - 15 * rowsOfKey + 15 * Math.floor(k / across) + 6;
       pen.strokeStyle = colour(`--line-${k % 6}`); pen.setLineDash(DASHES[k % 6]); pen.lineWidth = 1.8;
-      pen.beginPath(); pen.moveTo(left, down); pen.lineTo(left + 24, down); pen.stroke();
+      if (lines[k].x.length === 1) dot(left + 12, down);
+      else { pen.beginPath(); pen.moveTo(left, down); pen.lineTo(left + 24, down); pen.stroke(); }
       pen.fillStyle = colour("--text"); pen.textBaseline = "middle"; pen.textAlign = "left"; pen.fillText(name, left + 29, down);
     });
     pen.setLineDash([]);

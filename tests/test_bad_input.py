@@ -205,6 +205,8 @@ TABLE = [
         *VALUES,
     ]),
     ("gradient_power", "shape", dl.gradient_power, SIZES),
+    ("radial_mean", "shape", lambda v: dl.radial_mean(np.ones((3, 3)), v), SIZES),
+    ("radial_mean", "power", lambda v: dl.radial_mean(v, Y.shape), POWERS),
     ("dot_test", "rng", lambda v: dl.dot_test(H, rng=v), RNGS),
     ("dot_test", "H", lambda v: dl.dot_test(v, rng=0), [(PSF, TypeError, ["ndarray", "Blur(psf, shape)"])]),
     ("operator_norm", "H", dl.operator_norm, [*BLURS, (dl.Gradient(), TypeError, ["Gradient", "Blur(psf, shape)"])]),
@@ -403,6 +405,12 @@ TABLE = [
     ("relative_error", "x_true", lambda v: dl.relative_error(v, Y), IMAGES),
     ("relative_error", "x_true", lambda v: dl.relative_error(v, Y), [(Y * 0, ValueError, ["nothing but zeros"])]),
     ("relative_error", "x", lambda v: dl.relative_error(Y, v), SECOND_IMAGES),
+    ("rms", "values", dl.rms, [
+        ([], ValueError, ["got none", "finite numbers"]),
+        ([1, np.nan], ValueError, ["NaN", "finite numbers"]),
+        (["a"], TypeError, ["real or complex numbers"]),
+        ([[1, 2], [3]], ValueError, ["different lengths"]),
+    ]),
     ("ssim", "x_true", lambda v: dl.ssim(v, Y), IMAGES),
     ("ssim", "x_true", lambda v: dl.ssim(v, v), [
         (Y[:10], ValueError, ["(10, 17)", "at least 11 rows and 11 columns"]),

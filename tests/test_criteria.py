@@ -71,6 +71,14 @@ def test_relative_error_is_scikit_image_normalized_root_mse(dtype):
     assert dl.relative_error(x, x_true) != pytest.approx(expected, rel=1e-3)
 
 
+@BOTH
+def test_rms_is_the_root_of_the_mean_of_the_squared_sizes(dtype):
+    x_true, x = pictures(dtype)
+    assert dl.rms(x - x_true) == pytest.approx(np.sqrt(metrics.mean_squared_error(x_true, x)), rel=1e-5)
+    assert dl.rms(np.exp(1j * x_true)) == pytest.approx(1)
+    assert dl.rms(np.full((3, 4, 5), -2)) == 2 and type(dl.rms(x)) is float
+
+
 def similarity(x_true, x, peak):
     """The formula of Wang et al., window by window."""
     offset = np.arange(-5, 6)

@@ -22,7 +22,7 @@ import deconvlab as dl
 from deconvlab import figures, live
 
 figures.use_style()"""
-WITH_MUSEUM = {"02", "03", "05", "08"}  # where the curriculum corrects a mistake of the seeds
+WITH_MUSEUM = {"01", "02", "03", "04", "05", "07", "08"}  # where the curriculum corrects a mistake of the seeds
 DOOR = [
     "Does it work here?",
     "What you will be able to do",
@@ -561,8 +561,8 @@ def test_the_door_has_sections_of_its_own(tmp_path):
     """A door without a map, or one that imports before it has checked that it can."""
     door = next(path for path in LESSONS if path.name.startswith("00"))
     notebook, labs = read(door), labs_in(door)
-    for name in "03-divide-out-the-blur.ipynb", "08-deblur-by-iterating.ipynb":
-        (tmp_path / name).touch()
+    for path in LESSONS:
+        (tmp_path / path.name).touch()
 
     def problems(cells):
         return lint(Lesson(door.name, tmp_path, {**notebook, "cells": cells}, 1000, labs))

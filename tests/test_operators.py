@@ -311,6 +311,18 @@ def test_gradient_power_obeys_parseval_on_the_whole_spectrum():
     assert dl.gradient_power((7, 10)).min() == 0 and dl.gradient_power((8, 10)).max() == pytest.approx(8)
 
 
+@pytest.mark.parametrize("shape", [*SHAPES, (1, 6), (6, 1), (2, 2)])
+def test_radial_mean_averages_the_whole_spectrum_ring_by_ring(shape):
+    """Catches: mirrored columns counted once, rings of the wrong width, rows for columns."""
+    whole = np.abs(fft.fft2(picture(shape))) ** 2
+    frequency = np.hypot(*np.meshgrid(*map(fft.fftfreq, shape), indexing="ij"))
+    found, mean = dl.radial_mean(frozen(whole[:, : shape[1] // 2 + 1]), shape)
+    for f, average in zip(found, mean, strict=True):
+        ring = np.rint(frequency * max(shape)) == round(f * max(shape))
+        assert average == pytest.approx(whole[ring].mean())
+    assert found[0] == 0 and found[-1] == pytest.approx(frequency.max(), abs=0.5 / max(shape))
+
+
 @every_boundary
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [*SHAPES, (1, 6), (6, 1), (1, 1), (2, 2)])

@@ -91,9 +91,9 @@ NUMERICS = {"psf", "operators", "problem", "filters", "iterative", "criteria", "
 MAY_IMPORT = {
     "_check": set(),
     "psf": set(),
-    "operators": {"psf"},
-    "problem": {"psf", "operators"},
     "_spectrum": set(),
+    "operators": {"psf", "_spectrum"},
+    "problem": {"psf", "operators"},
     "_latest": set(),
     "filters": {"psf", "operators", "_spectrum", "_latest"},
     "_run": set(),
