@@ -24,7 +24,7 @@ from deconvlab._frame import pack
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from jupyter_page import Notebook, chromium, jupyterlab  # noqa: E402
 
-PRESSES, DRAG, DRAG_SECONDS = 45, 60, 1.5
+PRESSES, DRAG, DRAG_SECONDS, DRAGS = 45, 60, 1.5, 7
 SETUP = """
 import time
 import numpy as np
@@ -220,13 +220,15 @@ def rows(notebook):
               "6x below interact; 35 ms on a quiet machine", peer / median >= 6 and median <= 35)  # fmt: skip
     yield row("the same, p95 of 45", f"{p95:.0f} ms", f"interact {np.quantile(other, 0.95):.0f} ms", "at most 55 ms",
               p95 <= 55)  # fmt: skip
-    log, their_log = ours.drag(), theirs.drag()
-    rate, their_rate = pictures_a_second(log), pictures_a_second(their_log)
-    sigmas = [float(text.removeprefix("sigma")) for _, text in log["frames"]]
-    yield row("pictures a second in a drag of 60 events", f"{rate:.0f}", f"interact {their_rate:.0f}", "at least 20",
+    logs, their_log = [ours.drag() for _ in range(DRAGS)], theirs.drag()
+    log, rates, their_rate = logs[-1], sorted(map(pictures_a_second, logs)), pictures_a_second(their_log)
+    rate = statistics.median(rates)
+    sigmas = [[float(text.removeprefix("sigma")) for _, text in log["frames"]] for log in logs]
+    yield row(f"pictures a second in a drag of 60 events, median of {DRAGS}",
+              f"{rate:.0f} ({rates[0]:.0f} to {rates[-1]:.0f})", f"interact {their_rate:.0f}", "at least 20",
               rate >= 20)  # fmt: skip
-    late = sum(b < a for a, b in zip(sigmas, sigmas[1:], strict=False))
-    ends_right = abs(sigmas[-1] - (1 + 0.05 * DRAG)) < 1e-6
+    late = sum(b < a for shown in sigmas for a, b in zip(shown, shown[1:], strict=False))
+    ends_right = all(abs(shown[-1] - (1 + 0.05 * DRAG)) < 1e-6 for shown in sigmas)
     yield row("of them out of order; last picture is the last value's", f"{late}; {ends_right}", "", "0; True",
               not late and ends_right)  # fmt: skip
     yield row("end of the drag to the final picture", f"{log['frames'][-1][0] - log['keys'][-1]:.0f} ms",

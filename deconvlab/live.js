@@ -1,9 +1,10 @@
-// The page's half of a lab. Controls send their values, at most one request at a time and always the newest; each answer is one
+// The page's half of a lab. Controls send their values, at most two requests at a time and always the newest; each answer is one
 // message with the pixels that changed. See live.py for the other half.
 
 const PAGE_KEYS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves the arrow keys of these elements alone
 const DASHES = [[], [7, 4], [2, 3], [8, 3, 2, 3], [5, 2, 1, 2, 1, 2], [1, 5]];
 const CURVES_ASPECT = 1.25; // width by height
+const QUICK = 0.02; // seconds of computing up to which two requests may be on their way
 const BELOW = 0, ABOVE = 254, LOST = 255; // codes for what no grey level can show
 
 function element(tag, attributes = {}, ...children) {
@@ -335,15 +336,17 @@ function render({ model, el }) {
   let values = { ...initial }, images = [], curves = [], header = null, marked = false;
   let steps = [], seeking = false; // the steps that can be gone back to, and whether the request is for one of them
 
-  // One request at a time. `wanted` says that the values have changed since it was sent.
-  let sequence = 0, waiting = false, wanted = false, gone = false, slow;
+  // The newest values only, and at most `room` requests on their way. `wanted` says that the values have changed since the last.
+  const pending = new Set();
+  let sequence = 0, room = 1, wanted = false, gone = false, slow;
   function request() {
-    if (waiting || !wanted || gone) return;
+    if (pending.size >= room || !wanted || gone) return;
     wanted = false;
-    waiting = true;
+    pending.add(++sequence);
+    clearTimeout(slow);
     slow = setTimeout(() => { message.textContent = "Computing…"; }, 1000);
-    if (seeking) send({ kind: "step", view, seq: ++sequence, step: steps[Number(back.input.value)] });
-    else send({ kind: "tick", view, seq: ++sequence, values });
+    if (seeking) send({ kind: "step", view, seq: sequence, step: steps[Number(back.input.value)] });
+    else send({ kind: "tick", view, seq: sequence, values });
     seeking = false;
   }
   function want(step = false) { // a picture for the values, or one of the steps before
@@ -354,9 +357,10 @@ function render({ model, el }) {
   function send(content) {
     try { model.send(content); } catch { lost(); }
   }
-  function answered() {
-    clearTimeout(slow);
-    waiting = false;
+  function answered({ seq, took }) {
+    if (!pending.delete(seq)) return;
+    if (!pending.size) clearTimeout(slow);
+    room = took < QUICK ? 2 : 1; // a second one on its way hides the time that messages take, but delays what comes after a slow one
     request();
     ask();
   }
@@ -387,7 +391,7 @@ function render({ model, el }) {
     },
   };
   function ask() {
-    if (asking || !next || gone || waiting) return;
+    if (asking || !next || gone || pending.size) return;
     asking = true;
     send({ kind: "pixel", view, ...next });
     next = null;
@@ -455,14 +459,14 @@ function render({ model, el }) {
       if (mine) content.kind === "file" ? download(content.name, buffers[0]) : told(content);
       return;
     }
-    if (mine && content.seq !== sequence) return;
+    if (mine && content.seq !== sequence && !pending.has(content.seq)) return; // a better picture for values that are no more
     if (content.error) {
-      if (mine) { message.textContent = content.error; answered(); }
+      if (mine) { message.textContent = content.error; answered(content); }
       return;
     }
-    const latest = !wanted; // no control has moved since
+    const latest = !wanted && (mine ? content.seq === sequence : !pending.size); // no control has moved since
     if (latest && JSON.stringify(content.values) !== JSON.stringify(values)) { values = content.values; showValues(); }
-    if (mine) answered(); // first, so that the next picture is computed while this one is drawn
+    if (mine) answered(content); // first, so that the next picture is computed while this one is drawn
     draw(content, buffers, latest);
     more.textContent = content.more ? "improving…" : "";
     if (content.more) send({ kind: "seen" }); // or the kernel takes this page for closed, and stops

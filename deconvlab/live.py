@@ -139,7 +139,7 @@ class Lab(anywidget.AnyWidget):
             answer = {"view": content["view"], "seq": content["seq"]}
             try:
                 if content["kind"] == "step":
-                    self._publish(self._steps.at(content["step"]), self._shown, self._steps, **answer)
+                    self._publish(self._steps.at(content["step"]), self._shown, self._steps, took=0, **answer)
                 else:
                     self._answer(self._checked(content["values"]), answer)
             except (Exception, KeyboardInterrupt) as error:  # the page shows it; the last good picture stays
@@ -153,7 +153,7 @@ class Lab(anywidget.AnyWidget):
         start = time.monotonic()
         while more and (frame is None or time.monotonic() < start + PREVIEW):
             frame, more = next(frames, (frame, False))
-        self._publish(self._some(frame), values, steps, more=more, **answer)
+        self._publish(self._some(frame), values, steps, more=more, took=time.monotonic() - start, **answer)
         if more:
             run = self._generation, frames, frame, values, steps, answer
             threading.Thread(target=self._refine, args=run, daemon=True).start()

@@ -118,6 +118,25 @@ def test_running_the_lesson_makes_every_lab_live(lesson):
         assert lab.message() == "" and lab.numbers() and all(lab.pixels(title) for title in lab.titles())
 
 
+def test_restart_and_run_all_brings_every_lab_back(lesson):
+    """Labs of the last kernel that stay dead, or stand beside the new ones."""
+    count = len(lesson.labs)
+    lesson.page.evaluate("() => { jupyterapp.commands.execute('notebook:restart-run-all'); }")
+    lesson.page.locator(".jp-Dialog .jp-mod-accept").click()
+    lesson.until(lambda: any("gone" in lab.message() for lab in lesson.labs), "the old labs say that they are old")
+    alive = "lab => lab.querySelector('.dcv-numbers b') && !lab.querySelector('.dcv-message').textContent"
+    count_alive = f"all => [all.length, all.filter({alive}).length]"
+    every = lesson.page.locator(".dcv")
+    lesson.until(lambda: every.evaluate_all(count_alive) == [count, count], "all are live again, once", seconds=60)
+    lesson.wait_until_idle()
+    lab = next(lab for lab in lesson.labs if any(SCORE in label for label in lab.numbers()))
+    before = lab.seen()
+    lab.press(SLIDER, "ArrowLeft")
+    wait_for_change(lab, before)
+    lab.button("Reset").click()
+    lesson.until(lambda: lab.seen() == before, "Reset has brought back the start")
+
+
 def test_arrow_keys_move_the_picture_and_its_score(lesson, lab):
     """The job itself: a key press on the epsilon slider, and other pixels and another number."""
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"):
@@ -558,23 +577,6 @@ large""")
     lab.press("level", "Home")
     lesson.until(lambda: lab.numbers() == {"level": "0"}, "the picture follows")
     assert lab.canvas("colour").evaluate(corner) == [[0, 0, 255], [0, 255, 0], [0, 0, 255], [0, 128, 128]]
-
-
-def test_restart_and_run_all_brings_every_lab_back(lesson):
-    """Labs of the last kernel that stay dead, or stand beside the new ones."""
-    count = len(lesson.labs)
-    lesson.page.evaluate("() => { jupyterapp.commands.execute('notebook:restart-run-all'); }")
-    lesson.page.locator(".jp-Dialog .jp-mod-accept").click()
-    lesson.until(lambda: any("gone" in lab.message() for lab in lesson.labs), "the old labs say that they are old")
-    alive = "lab => lab.querySelector('.dcv-numbers b') && !lab.querySelector('.dcv-message').textContent"
-    count_alive = f"all => [all.length, all.filter({alive}).length]"
-    every = lesson.page.locator(".dcv")
-    lesson.until(lambda: every.evaluate_all(count_alive) == [count, count], "all are live again, once", seconds=60)
-    lesson.wait_until_idle()
-    lab = next(lab for lab in lesson.labs if any(SCORE in label for label in lab.numbers()))
-    before = lab.seen()
-    lab.press(SLIDER, "ArrowLeft")
-    wait_for_change(lab, before)
 
 
 @pytest.mark.parametrize("end", ENDS)
