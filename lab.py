@@ -13,10 +13,8 @@ import sys
 
 # Python 2.7 and every 3 must be able to read this file, or an old one would print a syntax error, not this sentence.
 if sys.version_info < (3, 11):
-    sys.exit(
-        "deconvlab needs Python 3.11 or newer, and this is Python {}.{}: install a newer one and start lab.py "
-        "with it.".format(*sys.version_info[:2])
-    )
+    sys.exit("deconvlab needs Python 3.11 or newer, and this is Python {}.{}: install a newer one and start lab.py "
+             "with it.".format(*sys.version_info[:2]))
 
 import errno
 import hashlib
@@ -94,18 +92,8 @@ def execute(numbers):
         with tempfile.TemporaryDirectory() as folder:
             # Errors are allowed so that nbconvert hands the notebook back, and we can name the cell.
             code, words = hear(
-                PYTHON,
-                "-m",
-                "nbconvert",
-                path,
-                "--to=notebook",
-                "--execute",
-                "--allow-errors",
-                "--output-dir",
-                folder,
-                "--ExecutePreprocessor.timeout=600",
-                "--ExecutePreprocessor.kernel_name=python3",
-            )
+                PYTHON, "-m", "nbconvert", path, "--to=notebook", "--execute", "--allow-errors", "--output-dir", folder,
+                "--ExecutePreprocessor.timeout=600", "--ExecutePreprocessor.kernel_name=python3")
             if code:
                 sys.exit("{}\n{} stays as it was: it did not run to its end.".format(words[-2000:], path.name))
             notebook = json.loads((Path(folder) / path.name).read_bytes())
@@ -155,10 +143,8 @@ def has_pip():
 
 def make_venv():
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        sys.exit(
-            "This Python lacks venv or ensurepip, so it cannot make .venv: on Debian or Ubuntu, run 'sudo apt "
-            "install python{}.{}-venv'; elsewhere, install Python anew.".format(*sys.version_info[:2])
-        )
+        sys.exit("This Python lacks venv or ensurepip, so it cannot make .venv: on Debian or Ubuntu, run 'sudo apt "
+                 "install python{}.{}-venv'; elsewhere, install Python anew.".format(*sys.version_info[:2]))
     if VENV.exists():
         say("Repairing .venv, which is incomplete or belongs to another Python.")
     VENV.mkdir(exist_ok=True)
@@ -173,28 +159,10 @@ def make_venv():
 def install(what):
     say("Installing, about two minutes the first time; each dot is a package.")
     log = VENV / "install.log"
-    command = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--progress-bar=off",
-        "-c",
-        "constraints.txt",
-        "-e",
-        what,
-    ]
-    pip = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off",
+               "-c", "constraints.txt", "-e", what]
+    pip = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     lines = []
     with log.open("w", encoding="utf-8") as file:
         for line in pip.stdout:
@@ -205,10 +173,8 @@ def install(what):
     say("")
     if pip.wait():
         reasons = [line for line in lines if "ERROR: " in line] or lines[-6:]
-        sys.exit(
-            "{}The installation failed: check that this computer is online and its disk is not full, then start "
-            "again. pip's words stand above, all of them in {}.".format("".join(reasons), log)
-        )
+        sys.exit("{}The installation failed: check that this computer is online and its disk is not full, then start "
+                 "again. pip's words stand above, all of them in {}.".format("".join(reasons), log))
 
 
 # The learner's copies
@@ -237,10 +203,8 @@ def copy_lessons():
             mine = fingerprint(copy)
             if mine not in (newest, copied.get(key)):
                 if newest != copied.get(key):
-                    say(
-                        "{} stays as you changed it, though there is a newer one: to get that, rename yours and start "
-                        "again.".format(copy.relative_to(ROOT))
-                    )
+                    say("{} stays as you changed it, though there is a newer one: to get that, rename yours and start "
+                        "again.".format(copy.relative_to(ROOT)))
                 continue
         if not copy.exists() or mine != newest:
             say("{} {}".format("Updating" if copy.exists() else "Adding", copy.relative_to(ROOT)))
@@ -324,26 +288,14 @@ def replace(path, content):
 def environment():
     """The learner's own settings of Jupyter and IPython neither change the lessons nor are changed by them."""
     home = VENV / "jupyter"
-    return dict(
-        os.environ,
-        JUPYTER_CONFIG_DIR=str(home / "config"),
-        JUPYTER_DATA_DIR=str(home / "data"),
-        IPYTHONDIR=str(home / "ipython"),
-    )
+    return dict(os.environ, JUPYTER_CONFIG_DIR=str(home / "config"), JUPYTER_DATA_DIR=str(home / "data"),
+                IPYTHONDIR=str(home / "ipython"))
 
 
 def hear(*command):
     """Run a program unseen; its exit code and all that it printed."""
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
+    done = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     return done.returncode, done.stdout.strip()
 
 
