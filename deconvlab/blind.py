@@ -16,7 +16,8 @@ from .operators import Blur
 from .psf import disk, gaussian
 
 SIZE = 512  # of the grid on which spectra are compared
-AGREE = 1.2, np.deg2rad(2)  # how far the motions of a picture and of its halves may lie apart
+SECOND = 1.75  # how many stripes have to rise above the noise: with one alone, a picture's own slope shifts it
+AGREE = 1.0, np.deg2rad(2)  # how far the motions of a picture and of its halves may lie apart
 
 
 class BlindIterate(NamedTuple):
@@ -67,10 +68,10 @@ def motion_from_cepstrum(y):
     inverse transform of the logarithm of the power spectrum, shows stripes as one dip, one length away from the centre
     along the motion [1]_. The spectrum is averaged over windowed blocks, its slow trend and what is only noise are
     taken out, and around the dip length and angle are refined: the power at each frequency, divided by what the model
-    expects, should look like noise (Whittle's likelihood). There is an answer when the stripes explain the spectrum
-    better than no stripes, in the picture and in at least one of its four halves, and all that see them agree. Short
-    lengths, or more than a third of the picture's shorter side, curved or jerky paths, and a pattern of stripes in the
-    scene itself defeat it.
+    expects, should look like noise (Whittle's likelihood). There is an answer when two stripes to each side rise above
+    the noise and explain the spectrum better than none, in the picture and in at least one of its four halves, and all
+    that see them agree. Short lengths, or more than a third of the picture's shorter side, curved or jerky paths, and a
+    pattern of stripes in the scene itself defeat it.
 
     References
     ----------
@@ -141,6 +142,8 @@ def _fit_stripes(power, noise, length, angle):
     fog = _smooth(floor, width)
     light = _smooth(rise * power, width) - fog
     seen = light > 0.2 * fog
+    if not seen.any():
+        return length, angle, -np.inf
     row, column = (np.broadcast_to(f, seen.shape)[seen] for f in (row, column))
     light, floor, data = light[seen], floor[seen], (rise * power)[seen]
     along = np.linspace(-0.75, 0.75, 1501)
@@ -163,7 +166,10 @@ def _fit_stripes(power, noise, length, angle):
     simplex = [best, (best[0] + 0.3, best[1]), (best[0], best[1] + turn / 6)]
     search = {"initial_simplex": simplex, "xatol": 0.01, "fatol": 1, "maxfev": 80}
     found = optimize.minimize(misfit, best, method="Nelder-Mead", options=search)
-    return *found.x, minus_log_likelihood(light + floor) - found.fun
+    length, angle = found.x
+    far = np.quantile(np.abs(column * np.cos(angle) - row * np.sin(angle)), 0.95)
+    gain = minus_log_likelihood(light + floor) - found.fun
+    return length, angle, gain if far * length > SECOND else -np.inf
 
 
 def psf_from_edge(image, box):
