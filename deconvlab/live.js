@@ -324,7 +324,8 @@ function render({ model, el }) {
   const mark = button("Mark clipped", { title: "Blue below black, orange above white", "aria-pressed": "false" });
   const save = button("Save", { title: "The pictures as a PNG file, with the settings in its text fields" });
   const reset = button("Reset", { title: "Back to the first values, and to the whole picture" });
-  const more = element("span", { class: "dcv-more" }), probe = element("p", { class: "dcv-probe" });
+  const stop = button("Stop", { title: "Keep this picture, do not improve it further" });
+  const more = element("span", { class: "dcv-more", hidden: "" }, "improving…", stop), probe = element("p", { class: "dcv-probe" });
   const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", low: 0, high: 1, step: 1 }, () => { back.say(String(steps[Number(back.input.value)])); want(true); });
   back.row.classList.add("dcv-back");
   back.row.hidden = true;
@@ -373,6 +374,7 @@ function render({ model, el }) {
   }
   const showValues = () => { for (const name in inputs) inputs[name].show(values[name]); };
   reset.addEventListener("click", () => { values = { ...initial }; zoom.set(); showValues(); want(); });
+  stop.addEventListener("click", () => send({ kind: "stop" }));
   save.addEventListener("click", () => send({ kind: "save", view }));
 
   // What part of the pictures is seen, the same in all of them, and the values under the pointer: one question at a time.
@@ -468,7 +470,7 @@ function render({ model, el }) {
     if (latest && JSON.stringify(content.values) !== JSON.stringify(values)) { values = content.values; showValues(); }
     if (mine) answered(content); // first, so that the next picture is computed while this one is drawn
     draw(content, buffers, latest);
-    more.textContent = content.more ? "improving…" : "";
+    more.hidden = !content.more;
     if (content.more) send({ kind: "seen" }); // or the kernel takes this page for closed, and stops
   }
   model.on("msg:custom", receive);

@@ -118,7 +118,7 @@ class Lab(anywidget.AnyWidget):
         self.values = values
 
     def _receive(self, _, content, buffers):
-        """A message of the page: a new view, new values of the controls, a step to go back to, a question."""
+        """A message of the page: a new view, new values of the controls, a step to go back to, the end of a run, ..."""
         self._unseen = None
         if content["kind"] == "hello":
             with self._publishing:
@@ -132,6 +132,10 @@ class Lab(anywidget.AnyWidget):
             with contextlib.suppress(KeyError, IndexError):  # the picture has changed meanwhile
                 values = self._frame.values_at(content["title"], *at)
             self.send({"kind": "pixel", "view": content["view"], "at": at, "values": values})
+        elif content["kind"] == "stop":
+            with self._publishing:
+                self._generation += 1
+                self._publish(self._frame, self._shown, self._steps)
         elif content["kind"] == "save":
             png = self._frame.picture().with_texts(Title=self.__name__, Settings=json.dumps(self._shown))
             self.send({"kind": "file", "view": content["view"], "name": f"{self.__name__}.png"}, [png])

@@ -548,7 +548,7 @@ def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(less
     lesson.until(lambda: lab.numbers() == {"level": "40", "k": "29"}, "the last value has converged")
     assert len(shown) > 3  # the picture followed while the slider moved
     lesson.page.wait_for_timeout(400)
-    assert lab.numbers() == {"level": "40", "k": "29"} and lab.root.locator(".dcv-more").inner_text() == ""
+    assert lab.numbers() == {"level": "40", "k": "29"} and lab.root.locator(".dcv-more").is_hidden()
     assert set(lab.rgb("grey").ravel().tolist()) == {round(round(0.4 * 252) * 255 / 252)}
 
     lab.press("level", "End")
@@ -577,6 +577,31 @@ large""")
     lab.press("level", "Home")
     lesson.until(lambda: lab.numbers() == {"level": "0"}, "the picture follows")
     assert lab.canvas("colour").evaluate(corner) == [[0, 0, 255], [0, 255, 0], [0, 0, 255], [0, 128, 128]]
+
+
+def test_stop_keeps_the_picture_of_a_run_that_goes_on_and_on(lesson):
+    """A run that nobody can end, as Interrupt does not reach it; or one that cannot be started again."""
+    _, cell = lesson.run("""
+import itertools, time
+
+@live.lab(level=live.Slider(0, 0, 1))
+def endless(level):
+    for k in itertools.count() if level else range(3):
+        time.sleep(0.01)
+        yield live.Frame(images={"grey": np.full((8, 8), level)}, numbers={"k": k, "level": level}, step=k)
+
+endless""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"k": "2", "level": "0"}, "the first picture")
+    assert lab.button("Stop").is_hidden()
+    for level in "1", "0.99":
+        lab.press("level", "End" if level == "1" else "ArrowLeft")
+        lesson.until(lambda level=level: lab.numbers()["level"] == level and int(lab.numbers()["k"]) > 20, "it runs")
+        lab.button("Stop").click()
+        lesson.until(lab.button("Stop").is_hidden, "it has stopped")
+        stopped = lab.numbers()
+        lesson.page.wait_for_timeout(400)
+        assert lab.numbers() == stopped and lab.control("iteration").is_enabled()
 
 
 @pytest.mark.parametrize("end", ENDS)

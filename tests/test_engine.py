@@ -144,6 +144,21 @@ def test_an_endless_generator_stops_when_replaced():
     assert not threads_of_labs()
 
 
+def test_stop_ends_a_run_and_keeps_its_picture():
+    count, computed = counting(last=10**9, pause=0.002)
+    page = Page(count)
+    page.tick(level=0.25)
+    page.wait(lambda c: c.get("more") and int(c["numbers"]["k"]) > 30)
+    count._receive(None, {"kind": "stop"}, [])
+    kept = page.received[-1]
+    assert "more" not in kept and int(kept["numbers"]["k"]) > 30
+    time.sleep(0.1)
+    assert page.received[-1] is kept and not threads_of_labs()
+    page.tick(level=0.75)
+    page.wait(lambda c: c.get("seq") == 2)
+    count._receive(None, {"kind": "stop"}, [])
+
+
 def test_an_endless_generator_ends_without_a_browser(monkeypatch):
     monkeypatch.setattr(live, "MOST_FRAMES", 50)
     count, computed = counting(last=10**9, pause=0)
