@@ -132,9 +132,10 @@ def _cepstrum(power, smooth, noise):
 
 
 def _fit_stripes(power, noise, length, angle):
-    """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none.
+    """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none they are.
 
-    What changes over more than a third of the distance between two stripes is taken for the picture.
+    Where noise hides the second stripe they count for nothing: -inf. What changes over more than a third of the distance
+    between two stripes is taken for the picture.
     """
     row, column = fft.fftfreq(SIZE)[:, None], fft.rfftfreq(SIZE)
     rise, width = row**2 + column**2, 0.35 / length  # times the rise, a picture's spectrum is nearly level
@@ -166,10 +167,9 @@ def _fit_stripes(power, noise, length, angle):
     simplex = [best, (best[0] + 0.3, best[1]), (best[0], best[1] + turn / 6)]
     search = {"initial_simplex": simplex, "xatol": 0.01, "fatol": 1, "maxfev": 80}
     found = optimize.minimize(misfit, best, method="Nelder-Mead", options=search)
-    length, angle = found.x
-    far = np.quantile(np.abs(column * np.cos(angle) - row * np.sin(angle)), 0.95)
+    far = np.quantile(np.abs(column * np.cos(found.x[1]) - row * np.sin(found.x[1])), 0.95)
     gain = minus_log_likelihood(light + floor) - found.fun
-    return length, angle, gain if far * length > SECOND else -np.inf
+    return *found.x, gain if far * found.x[0] > SECOND else -np.inf
 
 
 def psf_from_edge(image, box):
