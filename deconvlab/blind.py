@@ -134,8 +134,8 @@ def _cepstrum(power, smooth, noise):
 def _fit_stripes(power, noise, length, angle):
     """Length and angle (in radians) of the likeliest stripes near a guess, and how much likelier than none they are.
 
-    Where noise hides the second stripe they count for nothing: -inf. What changes over more than a third of the distance
-    between two stripes is taken for the picture.
+    Where noise hides the second stripe they count for nothing: -inf. What changes over more than a third of the
+    distance between two stripes is taken for the picture.
     """
     row, column = fft.fftfreq(SIZE)[:, None], fft.rfftfreq(SIZE)
     rise, width = row**2 + column**2, 0.35 / length  # times the rise, a picture's spectrum is nearly level
