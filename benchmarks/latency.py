@@ -3,9 +3,9 @@
     python benchmarks/latency.py [--json]
 
 The same three pictures of 512x512, once as a lab of deconvlab and once as `interact` with matplotlib's inline figures,
-in one notebook and one run, each alone in the page. Keys are pressed as a person does, the page notes when a key goes
-down and in which frame
-other pixels are there. Needs the extra `test` and Chromium. Close everything else first.
+in one notebook and one run, each alone in the page. Keys are pressed as a person does, and the page notes when a key
+goes down and in which frame other pixels are there; a drag happens in the page itself. Needs the extra `test` and
+Chromium. Close everything else first.
 """
 
 import json

@@ -78,7 +78,7 @@ def otf(value):
     return array
 
 
-def gain(value, name="gain"):
+def numbers(name, value):
     """`value` as finite numbers, real or complex: a factor for each frequency, say."""
     array = _array(name, value)
     if array.dtype.kind not in "biufc":

@@ -295,13 +295,14 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
     """
     y = _check.light("y", _check.image("y", y))
     psf0 = _check.light("psf0", _check.psf(psf0, y.shape, "psf0")).astype(np.float64)
-    x0 = np.full_like(y, y.mean()) if x0 is None else _check.light("x0", started(x0, y.shape))
-    x0 = x0.astype(np.result_type(x0, y))
+    if x0 is None:
+        return _blind_richardson_lucy(y, psf0 / psf0.sum(), np.full_like(y, y.mean()))
+    x0 = _check.light("x0", started(x0, y.shape))
     sources = Blur(np.sign(psf0), y.shape) @ np.sign(x0)  # how many each pixel of y has
     dark = np.count_nonzero((sources < 0.5) & (y > 0))
     if dark:
         raise ValueError(f"x0: got no light, blurred by psf0, at {dark} pixels where y has some, expected some there")
-    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0)
+    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0.astype(np.result_type(x0, y)))
 
 
 def _blind_richardson_lucy(y, psf, x):

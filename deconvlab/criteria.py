@@ -196,7 +196,7 @@ def rms(values):
     >>> rms([3, -3, 3j])
     3.0
     """
-    values = _check.gain(values, "values")
+    values = _check.numbers("values", values)
     return float(np.sqrt(np.mean(np.abs(values, dtype=np.float64) ** 2)))
 
 

@@ -172,7 +172,7 @@ def apply_gain(y, gain):
     >>> bool(np.allclose(apply_gain(y, np.ones((4, 3))), y))
     True
     """
-    y, gain = _check.image("y", y), _check.gain(gain)
+    y, gain = _check.image("y", y), _check.numbers("gain", gain)
     if gain.shape != _half(y.shape):
         raise ValueError(f"gain: got shape {gain.shape}, expected {_half(y.shape)}, the half spectrum of y")
     return _apply(y, gain)

@@ -275,8 +275,8 @@ def radial_mean(power, shape):
 
     Parameters
     ----------
-    power : (M, N//2 + 1) real array
-        What to average, on the half spectrum: |X|**2, say. None of it negative.
+    power : (M, N//2 + 1) real array or float
+        What to average, on the half spectrum: |X|**2, say, or one number for all waves. None of it negative.
     shape : (M, N) pair of ints
         Image shape in pixels.
 
