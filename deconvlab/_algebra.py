@@ -23,8 +23,10 @@ def norm(a):
 
 
 def observed(H, y):
-    """`y`, if it is a picture that `H` could have made."""
+    """`y`, if it is a picture that `H` could have made: 0 where it is not trusted."""
     _check.operator(H, "T", "boundary", "otf", "psf")
+    if H.mask is not None and np.shape(y) == H.shape_out:
+        y = np.where(H.mask, y, np.zeros((), np.asarray(y).dtype))
     y = _check.image("y", y)
     _check.same_shape("y", y, H.shape_out, ", the shape that H makes")
     return y
@@ -38,7 +40,7 @@ def started(x0, shape):
 
 
 def lipschitz(H, weight):
-    """A bound of the largest eigenvalue of H.T H + weight D.T D; exact when periodic."""
+    """A bound of the largest eigenvalue of H.T H + weight D.T D; exact when H is circulant."""
     if H.boundary == "periodic":
         return float((power(H.otf) + weight * gradient_power(H.shape_in)).max())
     if H.boundary == "reflect":  # ||A||**2 is at most the largest row sum of |A| times its largest column sum
@@ -90,7 +92,7 @@ class Frequencies:
 
 
 class Pixels:
-    """Pictures as they are, for blurs that are not periodic."""
+    """Pictures as they are, for blurs with a frame or a mask."""
 
     def __init__(self, H, y):
         self.H, self.D, self.y = H, Gradient(H.boundary), y
@@ -102,33 +104,36 @@ class Pixels:
     back = into
 
     def divide(self, gradient, weight):
-        """About (H.T H + weight D.T D)^-1 gradient: the frame is taken for a mirror, on which cosines are at home."""
+        """About (H.T H + weight D.T D)^-1 gradient: as if there were neither mask nor darkness, but a mirror."""
         normal = self.blur_power + max(weight, 1e-3) * self.slope_power  # what a mirror has lost may be there
-        return self._cosines(gradient, normal)
+        return self._spectral(gradient, normal)
 
     def flatten(self, gradient):
         """(D.T D)^+ gradient."""
-        return self._cosines(gradient, np.where(self.slope_power == 0, np.inf, self.slope_power))
+        return self._spectral(gradient, np.where(self.slope_power == 0, np.inf, self.slope_power))
 
-    @staticmethod
-    def _cosines(gradient, divisor):
+    def _spectral(self, gradient, divisor):
+        """Divide where D.T D is at home: among waves where the picture repeats, otherwise among cosines."""
+        if self.H.boundary == "periodic":
+            return fft.irfft2(fft.rfft2(gradient) / divisor, s=self.shape, overwrite_x=True)
         return fft.idctn(fft.dctn(gradient, norm="ortho") / divisor, norm="ortho", overwrite_x=True)
 
     @cached_property
     def blur_power(self):  # the cosines of a mirrored picture live on the frequencies of a grid of twice the size
+        if self.H.boundary == "periodic":
+            return power(self.H.otf).astype(self.y.dtype)
         m, n = self.shape
         twice = power(psf_to_otf(self.H.psf, (2 * m, 2 * n)))
         return ((twice[:m, :n] + twice[-np.arange(m), :n]) / 2).astype(self.y.dtype)
 
     @cached_property
     def slope_power(self):
-        m, n = self.shape
-        return gradient_power((2 * m, 2 * n))[:m, :n].astype(self.y.dtype)
+        return gradient_power(self.shape, self.H.boundary).astype(self.y.dtype)
 
 
 def coordinates(H, y):
     """The coordinates in which `H` costs least."""
-    return (Frequencies if H.boundary == "periodic" else Pixels)(H, y)
+    return (Frequencies if H.circulant else Pixels)(H, y)
 
 
 class Diagonal:

@@ -68,6 +68,17 @@ def psf(value, shape=None, name="psf"):
     return array
 
 
+def mask(name, value, shape):
+    """`value` as True and False for each pixel of `shape`, True somewhere."""
+    array = _array(name, value)
+    if array.dtype != bool:
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected True where a pixel is trusted, such as y < 1")
+    same_shape(name, array, shape)
+    if not array.any():
+        raise ValueError(f"{name}: got False everywhere, expected True where a pixel is trusted: ~{name} swaps the two")
+    return array
+
+
 def otf(value):
     """`value` as a transfer function: complex, so that no PSF passes for one."""
     array = np.asarray(value)

@@ -64,7 +64,8 @@ def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_co
     seen = H.T @ np.ones(H.shape_out, y.dtype) if frame_correction else np.full(H.shape_in, H.psf.sum(), y.dtype)
     if x0 is None:
         light = y.sum(dtype=np.float64)
-        level = max(light - background * y.size, 0.01 * light) / seen.sum(dtype=np.float64)
+        trusted = y.size if H.mask is None else np.count_nonzero(H.mask)
+        level = max(light - background * trusted, 0.01 * light) / seen.sum(dtype=np.float64)
         x0 = np.full(H.shape_in, level, y.dtype)
     return (_accelerated if accelerate else _plain)(Photons(H, y, background, seen), x0)
 
@@ -73,7 +74,8 @@ class Photons:
     """What plain and accelerated steps share: the Poisson likelihood of y, and the step that never makes it worse."""
 
     def __init__(self, H, y, background, seen):
-        self.H, self.y, self.background, self.seen = H, y, background, seen
+        self.H, self.y, self.seen = H, y, seen
+        self.background = background if H.mask is None or not background else y.dtype.type(background) * H.mask
         self.hidden = np.flatnonzero(seen <= 1e-3 * seen.max())
         self.share = seen
         if self.hidden.size:
@@ -87,7 +89,7 @@ class Photons:
 
     def model(self, x):
         model = self.H @ x
-        if self.background:
+        if np.any(self.background):
             model += self.background
         return np.maximum(model, self.floor, out=model)
 

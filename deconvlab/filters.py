@@ -1,7 +1,7 @@
 """One division in frequency: every method here is a gain on the half spectrum.
 
 The array that multiplies the spectrum can be drawn as a curve and applied to the picture; it is the same array. All
-filters assume that the blur is periodic.
+filters assume that the blur is periodic, or, where they are told so, that the picture goes on as its mirror.
 """
 
 import numpy as np
@@ -146,7 +146,7 @@ def wiener_gain(otf, nsr):
     return otf.conj() * _reciprocal(power(otf) + nsr, "nsr")
 
 
-def apply_gain(y, gain):
+def apply_gain(y, gain, boundary="periodic"):
     """Multiply the spectrum of a picture by a gain.
 
     Parameters
@@ -154,17 +154,20 @@ def apply_gain(y, gain):
     y : (M, N) float array
         Picture; its dtype is kept.
     gain : (M, N//2 + 1) complex or real array
-        One factor per frequency: a transfer function blurs, a filter's gain restores.
+        One factor per frequency: a transfer function blurs, a filter's gain restores. With a mirror: (M, N), one real
+        factor per cosine, from ``psf_to_otf(psf, shape, "reflect")``.
+    boundary : {"periodic", "reflect"}, optional
+        What lies outside the picture: the picture again, or its mirror.
 
     Returns
     -------
     x : (M, N) float array
-        irfft2(gain * rfft2(y)): neither clipped nor made positive.
+        irfft2(gain * rfft2(y)), or idctn(gain * dctn(y)): neither clipped nor made positive.
 
     Raises
     ------
     ValueError
-        If the gain has another shape than the half spectrum of y.
+        If the gain has another shape than the half spectrum of y, or with a mirror than y, or is not real there.
 
     Examples
     --------
@@ -173,9 +176,13 @@ def apply_gain(y, gain):
     True
     """
     y, gain = _check.image("y", y), _check.numbers("gain", gain)
-    if gain.shape != _half(y.shape):
-        raise ValueError(f"gain: got shape {gain.shape}, expected {_half(y.shape)}, the half spectrum of y")
-    return _apply(y, gain)
+    if _check.choice("boundary", boundary, ("periodic", "reflect")) == "periodic":
+        _check.same_shape("gain", gain, _half(y.shape), ", the half spectrum of y")
+    else:
+        _check.same_shape("gain", gain, y.shape, ", a factor for each cosine of y")
+        if gain.imag.any():
+            raise ValueError('gain: got complex factors, expected real ones: make them of psf_to_otf(..., "reflect")')
+    return _apply(y, gain, boundary)
 
 
 def inverse_filter(y, psf, epsilon=0.0):
@@ -244,7 +251,7 @@ def truncated_inverse(y, psf, threshold):
     return _apply(y, truncated_gain(_otf(psf, y), threshold))
 
 
-def tikhonov(y, psf, weight, penalty="gradient"):
+def tikhonov(y, psf, weight, penalty="gradient", *, boundary="periodic"):
     """Tikhonov's filter: fit the data and stay small, or smooth.
 
     Parameters
@@ -257,6 +264,9 @@ def tikhonov(y, psf, weight, penalty="gradient"):
         Regularization weight, dimensionless. Larger is smoother.
     penalty : {"gradient", "identity"}, optional
         What should be small: the slope of the picture, or the picture.
+    boundary : {"periodic", "reflect"}, optional
+        What lies outside the picture: the picture again, or its mirror, for a PSF that is alike up and down and left
+        and right.
 
     Returns
     -------
@@ -265,16 +275,26 @@ def tikhonov(y, psf, weight, penalty="gradient"):
     Raises
     ------
     ValueError
-        If the weight is negative or the penalty unknown.
+        If the weight is negative, the penalty or the boundary unknown, or the PSF not symmetric where a mirror is asked
+        for.
 
     Notes
     -----
-    Minimizes 1/2 ||H x - y||**2 + weight/2 ||D x||**2 for a periodic blur; see `tikhonov_gain`.
+    Minimizes 1/2 ||H x - y||**2 + weight/2 ||D x||**2 for a blur with this boundary; see `tikhonov_gain`. With a mirror
+    the waves are cosines, and still one division does it [1]_. A photograph goes on neither as itself nor as its
+    mirror, but the mirror has no step at the frame, which the division would turn into ripples.
+
+    References
+    ----------
+    .. [1] M. K. Ng, R. H. Chan, W.-C. Tang, A fast algorithm for deblurring models with Neumann boundary conditions,
+       SIAM Journal on Scientific Computing 21(3), 851-866, 1999, doi:10.1137/S1064827598341384.
     """
     y, weight = _check.image("y", y), _check.number("weight", weight)
     _check.choice("penalty", penalty, ("gradient", "identity"))
-    slope_power = _slope_power(np.array(y.shape)) if penalty == "gradient" else 1.0
-    return _apply(y, tikhonov_gain(_otf(psf, y), weight, slope_power))
+    _check.choice("boundary", boundary, ("periodic", "reflect"))
+    otf = _otf(psf, y, boundary)
+    slope_power = _slope_power(np.array(y.shape), np.array(boundary)) if penalty == "gradient" else 1.0
+    return _apply(y, tikhonov_gain(otf, weight, slope_power), boundary)
 
 
 def wiener(y, psf, nsr):
@@ -362,19 +382,21 @@ def _rim(line, size):
     return np.pad(correlation, (0, size))[distance] / correlation[0]
 
 
-def _apply(y, gain):
+def _apply(y, gain, boundary="periodic"):
+    if boundary == "reflect":
+        return fft.idctn(_cosines(y) * gain.real.astype(y.dtype, copy=False), overwrite_x=True)
     spectrum = _spectrum(y)
     return fft.irfft2(spectrum * gain.astype(spectrum.dtype, copy=False), s=y.shape, overwrite_x=True)
 
 
-_spectrum = Latest(fft.rfft2)
-_slope_power = Latest(lambda shape: gradient_power(tuple(shape)))
-_latest_otf = Latest(lambda psf, shape: psf_to_otf(psf, tuple(shape)))
+_spectrum, _cosines = Latest(fft.rfft2), Latest(fft.dctn)
+_slope_power = Latest(lambda shape, boundary: gradient_power(tuple(shape), str(boundary)))
+_latest_otf = Latest(lambda psf, shape, boundary: psf_to_otf(psf, tuple(shape), str(boundary)))
 
 
-def _otf(psf, y):
+def _otf(psf, y, boundary="periodic"):
     """Transfer function in the precision of `y`."""
-    return _latest_otf(_check.psf(psf, y.shape).astype(y.dtype), np.array(y.shape))
+    return _latest_otf(_check.psf(psf, y.shape).astype(y.dtype), np.array(y.shape), np.array(boundary))
 
 
 def _half(shape):

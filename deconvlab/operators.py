@@ -25,22 +25,34 @@ class Blur:
     boundary : {"periodic", "zero", "reflect", "unknown"}, optional
         What lies outside the frame. Periodic: the image repeats, left continues at the right. Zero: darkness. Reflect:
         a mirror, ``b a | a b``. Unknown: more of the scene; ``x`` is larger than the observation by the PSF's reach.
+    mask : (M, N) bool array, optional
+        True where a pixel of the observation is trusted. The others, saturated or dead, are 0 in ``H @ x``, and no
+        method that iterates asks what the observation says there: it may be NaN.
 
     Attributes
     ----------
     otf : (P, Q//2 + 1) complex array
         Transfer function on the working grid: the image's own when periodic, otherwise larger by the PSF's reach.
+    grid : pair of ints
+        Shape (P, Q) of the working grid.
+    frame : pair of slices
+        Where on it the observation lies.
     shape_in, shape_out : pairs of ints
         Shapes of ``x`` and of ``H @ x``. They differ for "unknown": ``shape_in = shape_out + psf.shape - 1``.
     dtype : numpy.dtype
         Precision of the transfer function. Images keep their own: a float32 image stays float32.
+    circulant : bool
+        Whether the blur is a multiplication in frequency and nothing else: periodic, and without a mask.
     T : operator
         The adjoint: ``H.T @ r`` correlates with the PSF where ``H @ x`` convolves.
 
     Raises
     ------
     ValueError
-        If the PSF has an even size, is larger than the image or sums to zero, or the boundary is not known.
+        If the PSF has an even size, is larger than the image or does not sum to 1, the boundary is not known, or the
+        mask has another shape or trusts no pixel.
+    TypeError
+        If the mask does not hold True and False.
 
     Notes
     -----
@@ -63,28 +75,31 @@ class Blur:
     array([[1., 1., 1., 0., 0., 0.]])
     """
 
-    def __init__(self, psf, shape, boundary="periodic"):
+    def __init__(self, psf, shape, boundary="periodic", mask=None):
         self.boundary = _check.choice("boundary", boundary, BOUNDARIES)
         self.shape_in = self.shape_out = shape = _check.shape("shape", shape)
         self.psf = _check.psf(psf, shape)
+        self.mask = None if mask is None else _check.mask("mask", mask, shape)
+        self.circulant = self.boundary == "periodic" and self.mask is None
         self.dtype = self.psf.dtype
         reach = tuple(k // 2 for k in self.psf.shape)
         self._reach = reach if self.boundary in ("reflect", "unknown") else (0, 0)  # what x has around the frame
-        self._frame = tuple(slice(r, r + n) for n, r in zip(shape, self._reach, strict=True))
+        self.frame = tuple(slice(r, r + n) for n, r in zip(shape, self._reach, strict=True))
         if self.boundary == "unknown":
             self.shape_in = tuple(n + 2 * r for n, r in zip(shape, reach, strict=True))
-        self._grid = shape
+        self.grid = shape
         if self.boundary != "periodic" and any(reach):  # room for that, and for what the blur carries over the frame
             sizes = (n + r + around for n, r, around in zip(shape, reach, self._reach, strict=True))
-            self._grid = tuple(fft.next_fast_len(n, real=True) for n in sizes)
-        self.otf = psf_to_otf(self.psf, self._grid)
+            self.grid = tuple(fft.next_fast_len(n, real=True) for n in sizes)
+        self.otf = psf_to_otf(self.psf, self.grid)
         self._gains = {}
 
     def __matmul__(self, x):
         x = self._checked("x", x, self.shape_in)
         if self.boundary == "reflect":
             x = np.pad(x, [(r, r) for r in self._reach], mode="symmetric")
-        return self._filter(x, self._gain(x.dtype), self._frame)
+        y = self._filter(x, self._gain(x.dtype), self.frame)
+        return y if self.mask is None else np.multiply(y, self.mask, out=y)
 
     @property
     def T(self):
@@ -104,7 +119,7 @@ class Blur:
             A view of shape ``shape_out``, to show or to score.
         """
         x = self._checked("x", x, self.shape_in)
-        return x[self._frame] if self.boundary == "unknown" else x
+        return x[self.frame] if self.boundary == "unknown" else x
 
     def as_linear_operator(self):
         """The same blur for SciPy's solvers, which take pictures as vectors.
@@ -123,6 +138,8 @@ class Blur:
 
     def _adjoint(self, r):
         r = self._checked("r", r, self.shape_out)
+        if self.mask is not None:
+            r = r * self.mask
         if any(self._reach):
             r = np.pad(r, [(reach, reach) for reach in self._reach])
         x = self._filter(r, self._gain(r.dtype, adjoint=True), tuple(slice(n) for n in r.shape))
@@ -142,9 +159,9 @@ class Blur:
         return x
 
     def _filter(self, x, gain, part):
-        spectrum = fft.rfft2(x, s=self._grid)
+        spectrum = fft.rfft2(x, s=self.grid)
         spectrum *= gain
-        return np.ascontiguousarray(fft.irfft2(spectrum, s=self._grid, overwrite_x=True)[part])
+        return np.ascontiguousarray(fft.irfft2(spectrum, s=self.grid, overwrite_x=True)[part])
 
 
 class _Adjoint:
@@ -236,38 +253,47 @@ class _GradientAdjoint:
         return x
 
 
-def gradient_power(shape):
-    """Power response |D|**2 of forward differences on a periodic image.
+def gradient_power(shape, boundary="periodic"):
+    """Power response |D|**2 of forward differences.
 
     Parameters
     ----------
     shape : (M, N) pair of ints
         Image shape in pixels.
+    boundary : {"periodic", "zero", "reflect", "unknown"}, optional
+        As for `Gradient`.
 
     Returns
     -------
-    power : (M, N//2 + 1) float64 array
-        4 sin(pi f)**2 summed over both directions, f in cycles per pixel: 0 for a constant, at most 8.
+    power : (M, N//2 + 1) or (M, N) float64 array
+        4 sin(pi f)**2 summed over both directions, f in cycles per pixel: 0 for a constant, at most 8. Periodic: on the
+        half spectrum. Otherwise: on the cosines of the mirrored image (DCT-II), f = k / (2 M) and l / (2 N).
 
     Raises
     ------
     ValueError
-        If the shape is not two positive integers.
+        If the shape is not two positive integers, or the boundary not known.
 
     Notes
     -----
-    By Parseval ||D x||**2 is the sum of ``power * abs(fft2(x))**2 / (M N)`` over the whole spectrum. Weighs fine detail
-    most.
+    By Parseval ||D x||**2 is the sum of ``power * abs(fft2(x))**2 / (M N)`` over the whole spectrum, or of
+    ``power * dctn(x, norm="ortho")**2``. Weighs fine detail most.
 
     Examples
     --------
     >>> gradient_power((2, 2)).round(12)
     array([[0., 4.],
            [4., 8.]])
+    >>> gradient_power((2, 2), "reflect").round(12)
+    array([[0., 2.],
+           [2., 4.]])
     """
     m, n = _check.shape("shape", shape)
-    row, column = 4 * np.sin(np.pi * fft.fftfreq(m)) ** 2, 4 * np.sin(np.pi * fft.rfftfreq(n)) ** 2
-    return row[:, None] + column
+    if _check.choice("boundary", boundary, BOUNDARIES) == "periodic":
+        row, column = fft.fftfreq(m), fft.rfftfreq(n)
+    else:
+        row, column = np.arange(m) / (2 * m), np.arange(n) / (2 * n)
+    return 4 * np.sin(np.pi * row[:, None]) ** 2 + 4 * np.sin(np.pi * column) ** 2
 
 
 def radial_mean(power, shape):
@@ -356,11 +382,11 @@ def operator_norm(H):
     -------
     norm : float
         For a PSF without negative entries that sums to 1: exactly 1 when periodic, slightly less with darkness or the
-        unknown outside, more (up to 2) with a mirror and a PSF that is not.
+        unknown outside or a mask, more (up to 2) with a mirror and a PSF that is not.
 
     Notes
     -----
-    max |otf| for a periodic blur, otherwise Lanczos' method on H.T H. The square of the norm is the Lipschitz constant
+    max |otf| for a periodic blur without mask, otherwise Lanczos' method on H.T H. The square of the norm is the Lipschitz constant
     of the least-squares gradient; gradient descent converges for steps below 2 / norm**2.
 
     Examples
@@ -369,8 +395,8 @@ def operator_norm(H):
     >>> round(operator_norm(Blur(disk(2), (32, 32))), 12)
     1.0
     """
-    _check.operator(H, "boundary", "otf", "psf", "T")
-    if H.boundary == "periodic" or H.psf.size == 1:
+    _check.operator(H, "circulant", "otf", "psf", "T")
+    if H.circulant or H.psf.size == 1:
         return float(np.abs(H.otf).max())
     normal = LinearOperator(
         2 * (np.prod(H.shape_in),), dtype=np.float64, matvec=lambda x: (H.T @ (H @ x.reshape(H.shape_in))).ravel()

@@ -71,6 +71,21 @@ def dense_gradient(shape, boundary="periodic"):
     return np.concatenate([difference.reshape(np.prod(shape), -1) for difference in (down, right)])
 
 
+def least_total_variation(A, D, y, weight):
+    """The least objective of total variation, by weighted least squares: each slope weighs the inverse of its length."""
+    x = np.zeros(A.shape[1])
+    for k in range(250):
+        length = np.sqrt(np.sum((D @ x).reshape(2, -1) ** 2, axis=0) + max(10 ** (-1 - k / 20), 1e-8) ** 2)
+        x = np.linalg.solve(A.T @ A + D.T @ (np.tile(weight / length, 2)[:, None] * D), A.T @ y.ravel())
+    return total_variation_of(A, D, x, y, weight)[0]
+
+
+def total_variation_of(A, D, x, y, weight):
+    """Objective of total variation by its formula, and the residual norm."""
+    residual, slopes = A @ x.ravel() - y.ravel(), (D @ x.ravel()).reshape(2, -1)
+    return residual @ residual / 2 + weight * np.hypot(*slopes).sum(), np.linalg.norm(residual)
+
+
 def full_otf(psf, shape):
     """Transfer function on the whole spectrum, by padding, rolling and fft2."""
     padded = np.zeros(shape)

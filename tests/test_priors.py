@@ -5,13 +5,22 @@ from functools import cache
 
 import numpy as np
 import pytest
-from helpers import BOUNDARIES, PSFS, dense_blur, dense_gradient, frozen, ramp
+from helpers import (
+    BOUNDARIES,
+    PSFS,
+    dense_blur,
+    dense_gradient,
+    frozen,
+    least_total_variation,
+    ramp,
+    total_variation_of,
+)
 from scipy import ndimage, optimize
 from skimage.restoration import denoise_nl_means
 
 import deconvlab as dl
-from deconvlab._algebra import Real
-from deconvlab._priors import _shorten, _Solve
+from deconvlab._priors import _limited
+from deconvlab._splitting import picture_near, slopes_near
 
 SHAPE = (8, 9)
 every_boundary = pytest.mark.parametrize("boundary", BOUNDARIES)
@@ -35,21 +44,11 @@ def problem(name, boundary, shape=SHAPE):
     return H, H.shape_in, dense_blur(PSFS[name], shape, boundary), dense_gradient(H.shape_in, boundary)
 
 
-def formula(A, D, x, y, weight):
-    """Objective of total variation, and the residual norm."""
-    residual, slopes = A @ x.ravel() - y.ravel(), (D @ x.ravel()).reshape(2, -1)
-    return residual @ residual / 2 + weight * np.hypot(*slopes).sum(), np.linalg.norm(residual)
-
-
 @cache
 def minimum(name, boundary, weight):
-    """The least objective, by weighted least squares: each slope weighs the inverse of its length, dense solves."""
+    """The least objective, by dense solves."""
     _, _, A, D = problem(name, boundary)
-    x, y = np.zeros(A.shape[1]), blocks().ravel()
-    for k in range(250):
-        length = np.sqrt(np.sum((D @ x).reshape(2, -1) ** 2, axis=0) + max(10 ** (-1 - k / 20), 1e-8) ** 2)
-        x = np.linalg.solve(A.T @ A + D.T @ (np.tile(weight / length, 2)[:, None] * D), A.T @ y)
-    return formula(A, D, x, y, weight)[0]
+    return least_total_variation(A, D, blocks(), weight)
 
 
 def first(iterates, n):
@@ -60,9 +59,9 @@ def first(iterates, n):
 
 
 @pytest.mark.parametrize("by", [0.01, 0.3, 2.0])
-def test_shortened_slopes_are_the_proximal_step_of_their_length(by):
+def test_slopes_without_their_limited_part_are_the_proximal_step_of_their_length(by):
     slopes = frozen(np.random.default_rng(1).standard_normal((2, 3, 4)))
-    got = _shorten(slopes, by)
+    got = slopes - _limited(slopes, by)
     for pixel in np.ndindex(3, 4):
         slope = slopes[:, *pixel]
         found = optimize.minimize(
@@ -76,34 +75,38 @@ def test_shortened_slopes_are_the_proximal_step_of_their_length(by):
 def test_a_slope_of_zero_is_no_division_by_zero(dtype):
     slopes = np.zeros((2, 2, 2), dtype)
     slopes[:, 0, 0] = 3, 4
-    got = _shorten(slopes, 1.0)
+    got = _limited(slopes, 1.0)
     assert got.dtype == dtype and not got[:, 1].any()
-    np.testing.assert_allclose(got[:, 0, 0], [2.4, 3.2], rtol=1e-6)
+    np.testing.assert_allclose(got[:, 0, 0], [0.6, 0.8], rtol=1e-6)
 
 
 @every_boundary
 @pytest.mark.parametrize("name", ["ramp 3x5", "shake"])
 @pytest.mark.parametrize("penalty", ["slope", "picture"])
 @pytest.mark.parametrize("weight", [0.03, 2.0])
-def test_inner_solver_is_the_dense_one(name, boundary, penalty, weight):
-    """In one step when periodic, otherwise after some; each goes on from the last."""
+def test_quadratic_half_is_the_dense_solution(name, boundary, penalty, weight):
+    """In one step when periodic, otherwise after some; each goes on from the last. What lies outside has no say."""
     H, shape, A, D = problem(name, boundary)
-    y, rng = blocks(), np.random.default_rng(2)
-    operator, D = (dl.Gradient(boundary), D) if penalty == "slope" else (Real(np.ones(1)), np.eye(A.shape[1]))
-    solve = _Solve(H, y, operator, frozen(rng.random(shape)))
-    assert solve.residual_norm == pytest.approx(np.linalg.norm(A @ solve.x.ravel() - y.ravel()))
+    y, rng, x = blocks(), np.random.default_rng(2), frozen(np.random.default_rng(3).random(shape))
+    near = (slopes_near if penalty == "slope" else picture_near)(H, y, x)
+    D = D if penalty == "slope" else np.eye(A.shape[1])
+    np.testing.assert_array_equal(near.x, x)
+    assert near.residual_norm == pytest.approx(np.linalg.norm(A @ x.ravel() - y.ravel()))
     for _ in range(2):
-        target = frozen(rng.standard_normal((2, *shape) if penalty == "slope" else shape))
+        target = rng.standard_normal((2, *shape) if penalty == "slope" else shape)
+        if penalty == "slope" and boundary != "periodic":
+            target[0, -1] = target[1, :, -1] = 0  # there are no such slopes
         expected = np.linalg.solve(A.T @ A + weight * D.T @ D, A.T @ y.ravel() + weight * D.T @ target.ravel())
-        before = np.linalg.norm(solve.x.ravel() - expected)
-        solve.step(weight, target)
-        if boundary != "periodic":
-            error = np.linalg.norm(solve.x.ravel() - expected)
-            assert error < 0.5 * before
-            for _ in range(80):
-                solve.step(weight, target)
-        np.testing.assert_allclose(solve.x.ravel(), expected, atol=1e-9)
-        assert solve.residual_norm == pytest.approx(np.linalg.norm(A @ expected - y.ravel()), abs=1e-9)
+        before = np.linalg.norm(near.x.ravel() - expected)
+        for k in range({"periodic": 1, "unknown": 400}.get(boundary, 80)):
+            slopes = near.D @ near.scene
+            free = slopes - near.counted(slopes) if penalty == "slope" else 0
+            wide = np.pad(target, [(0, n - m) for n, m in zip(slopes.shape, target.shape, strict=True)])
+            near.step(weight, frozen(wide + free) if penalty == "slope" else frozen(target))
+            if k == 30:
+                assert np.linalg.norm(near.x.ravel() - expected) < 0.7 * before
+        np.testing.assert_allclose(near.x.ravel(), expected, atol=1e-7)
+        assert near.residual_norm == pytest.approx(np.linalg.norm(A @ expected - y.ravel()), abs=1e-7)
 
 
 # Total variation
@@ -121,7 +124,7 @@ def test_iterates_report_what_the_formula_says_and_are_safe_to_keep(name, bounda
     assert [it.k for it in its] == list(range(41))
     for it in its:
         assert it.x.dtype == dtype and it.x.shape == shape
-        expected = formula(A, D, it.x.astype(float), y.astype(float), 0.02)
+        expected = total_variation_of(A, D, it.x.astype(float), y.astype(float), 0.02)
         close = {"rel": 1e-4, "abs": 1e-5} if dtype == np.float32 else {"rel": 1e-11}
         assert (it.objective, it.residual_norm) == pytest.approx(expected, **close)
         assert type(it.objective) is type(it.residual_norm) is float
@@ -174,8 +177,9 @@ def test_a_huge_weight_gives_the_constant_that_fits_best(name, boundary, dtype):
     light = A.sum(axis=1)
     level = light @ y.ravel() / (light @ light)
     assert boundary == "zero" or level == pytest.approx(y.mean(), rel=1e-6)
-    for weight, digits in ((100, 1e-5), (1e6, 0.02)):
-        for it in first(dl.total_variation(H, y, weight), 110)[60:]:
+    settled = 500 if boundary == "unknown" else 60  # a ramp from rim to rim hides in the slopes outside for long
+    for weight, digits in ((100, 1e-5), (1e6, 0.02 if boundary in ("zero", "reflect") else 1e-5)):
+        for it in first(dl.total_variation(H, y, weight), settled + 50)[settled:]:
             np.testing.assert_allclose(it.x, level, atol=digits if dtype == np.float32 else 1e-5)
 
 
@@ -269,7 +273,7 @@ def test_plug_and_play_is_the_dense_computation(name, boundary, denoise, sigma, 
     (H, shape, A, _), y = problem(name, boundary), blocks()
     start = np.pad(y, [((n - m) // 2,) * 2 for n, m in zip(shape, SHAPE, strict=True)], mode="edge")
     few = list(dl.plug_and_play(H, y, denoise, sigma=sigma))
-    monkeypatch.setattr("deconvlab._priors.INNER_STEPS", 400)
+    monkeypatch.setattr("deconvlab._splitting.INNER_STEPS", 400)
     its = list(dl.plug_and_play(H, y, denoise, sigma=sigma))
     assert [it.k for it in few] == [it.k for it in its] == list(range(13))
     np.testing.assert_array_equal(its[0].x, start)
