@@ -2,9 +2,10 @@ import socket
 
 import numpy as np
 import pytest
-from helpers import frozen, ramp
+from helpers import BOUNDARIES, PSFS, frozen, ramp
 from PIL import Image
 from scipy import ndimage, signal
+from skimage import measure
 
 import deconvlab as dl
 from deconvlab.problem import COLOUR_IMAGES, GREY_IMAGES
@@ -211,3 +212,47 @@ def test_an_unknown_surrounding_is_seen_and_cropped():
     assert dl.Blur(psf, seen.y.shape, "unknown").crop(x).shape == seen.y.shape
     with pytest.raises(ValueError, match="psf"):
         dl.simulate(x, np.full((41, 3), 1 / 123), sigma=0.0, boundary="unknown", rng=0)
+
+
+# A scene that is finer than the camera
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("factor", [2, 3])
+@pytest.mark.parametrize("name", ["ramp 3x5", "ramp 7x1", "shake", "delta"])
+def test_a_scene_even_within_each_pixel_is_seen_through_the_coarse_psf(name, factor, boundary):
+    """Catches: a PSF that moves by half a pixel between the grids, a sum that is lost, a crop off its place."""
+    coarse = np.random.default_rng(0).random((14, 17))
+    scene = frozen(coarse.repeat(factor, 0).repeat(factor, 1))
+    seen = dl.simulate(scene, PSFS[name], sigma=0, boundary=boundary, oversampling=factor, rng=0)
+    H = dl.Blur(seen.psf, seen.y.shape, boundary)
+    assert seen.x_true.shape == H.shape_in and seen.psf.sum() == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(seen.x_true, coarse, atol=1e-12)
+    np.testing.assert_allclose(seen.y, H @ coarse, atol=1e-12)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_each_pixel_of_the_camera_averages_the_blurred_scene(factor):
+    scene, psf = frozen(np.random.default_rng(1).random((36, 42))), PSFS["shake"]
+    seen = dl.simulate(scene, psf, sigma=0, boundary="unknown", oversampling=factor, rng=0)
+    blurred, reach = signal.convolve2d(scene, psf, "same"), [k // 2 * factor for k in seen.psf.shape]
+    means = measure.block_reduce(blurred[reach[0] : -reach[0], reach[1] : -reach[1]], (factor, factor), np.mean)
+    np.testing.assert_allclose(seen.y, means, atol=1e-12)
+    np.testing.assert_allclose(seen.x_true, measure.block_reduce(scene, (factor, factor), np.mean), atol=1e-14)
+
+
+def test_no_psf_of_the_camera_explains_a_finer_scene():
+    """The crime is not committed: an inversion without noise does not come back to the truth."""
+    scene = dl.sample_image("camera", size=256)
+    honest = dl.simulate(scene, dl.gaussian(1), sigma=0, oversampling=2, rng=0)
+    crime = dl.simulate(honest.x_true, honest.psf, sigma=0, rng=0)
+    errors = [dl.rms(dl.tikhonov(o.y, o.psf, 1e-10) - o.x_true) for o in (honest, crime)]
+    assert errors[0] > 0.01 and errors[1] < 1e-8
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_oversampling_keeps_the_precision_and_adds_noise_once(dtype):
+    scene = np.full((300, 300), 0.5, dtype)
+    seen = dl.simulate(scene, dl.gaussian(1), sigma=0.01, oversampling=3, rng=0)
+    assert seen.y.dtype == seen.x_true.dtype == dtype and seen.y.shape == (100, 100)
+    assert seen.y.std() == pytest.approx(0.01, rel=0.05)  # not a third of it
