@@ -386,8 +386,8 @@ def operator_norm(H):
 
     Notes
     -----
-    max |otf| for a periodic blur without mask, otherwise Lanczos' method on H.T H. The square of the norm is the Lipschitz constant
-    of the least-squares gradient; gradient descent converges for steps below 2 / norm**2.
+    max |otf| for a periodic blur without mask, otherwise Lanczos' method on H.T H. The square of the norm is the
+    Lipschitz constant of the least-squares gradient; gradient descent converges for steps below 2 / norm**2.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def dense_gradient(shape, boundary="periodic"):
 
 
 def least_total_variation(A, D, y, weight):
-    """The least objective of total variation, by weighted least squares: each slope weighs the inverse of its length."""
+    """The least objective of total variation, by least squares: each slope weighs the inverse of its length."""
     x = np.zeros(A.shape[1])
     for k in range(250):
         length = np.sqrt(np.sum((D @ x).reshape(2, -1) ** 2, axis=0) + max(10 ** (-1 - k / 20), 1e-8) ** 2)

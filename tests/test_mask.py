@@ -70,7 +70,7 @@ def test_masked_blur_and_its_adjoint_are_the_dense_matrix(boundary, name, truste
     np.testing.assert_allclose((H.T @ r).ravel(), A.T @ r.ravel(), atol=1e-13)
     assert dl.dot_test(H, rng=0) < 1e-12
     assert dl.operator_norm(H) == pytest.approx(np.linalg.norm(A, 2), rel=1e-6)
-    assert H.circulant is False and (H.as_linear_operator() @ x.ravel())[~trusted.ravel()].tolist() == [0] * (~trusted).sum()
+    assert H.circulant is False and not (H.as_linear_operator() @ x.ravel())[~trusted.ravel()].any()
 
 
 @every_boundary
@@ -105,9 +105,7 @@ def test_objectives_are_their_formulas_and_gradients_their_differences(make, bou
 SOLVERS = {
     "gradient_descent": lambda H, y: dl.gradient_descent(dl.least_squares(H, y, 0.1), np.zeros(H.shape_in, y.dtype)),
     "nesterov": lambda H, y: dl.nesterov(dl.least_squares(H, y, 0.1), np.zeros(H.shape_in, y.dtype)),
-    "root": lambda H, y: dl.gradient_descent(
-        dl.root_least_squares(H, y, 0.1), np.zeros(H.shape_in, y.dtype), step=0.1
-    ),
+    "root": lambda H, y: dl.gradient_descent(dl.root_least_squares(H, y, 0.1), np.zeros(H.shape_in, y.dtype), step=0.1),
     "conjugate_gradient": lambda H, y: dl.conjugate_gradient(H, y, weight=0.1),
     "preconditioned": lambda H, y: dl.conjugate_gradient(H, y, weight=0.1, precondition=True),
     "minimize_root": lambda H, y: dl.minimize_root(H, y, 0.1),
