@@ -59,6 +59,7 @@ KERNELS = [
     (OTF, TypeError, ["complex128", "float32 or float64"]),
     ([[1, 2], [3]], ValueError, ["rows of different lengths"]),
 ]
+LOPSIDED = [(PSF, ValueError, ["differs from its flip", 'Blur(psf, shape, "reflect")'])]
 NUMBERS = [
     (-1e-3, ValueError, ["-0.001", "finite number"]),
     (np.nan, ValueError, ["nan", "finite number"]),
@@ -109,6 +110,18 @@ BLURS = [
     (None, TypeError, ["NoneType", "Blur(psf, shape)"]),
 ]
 CONSTANT = (0 * Y + 0.25, ValueError, ["0.25 everywhere", "values that differ"])
+FRAMES = [
+    ("zero", ValueError, ["'zero'", "'periodic', 'reflect'"]),
+    (None, ValueError, ["None", "'periodic', 'reflect'"]),
+    (Y, ValueError, ["array", "'periodic', 'reflect'"]),
+]
+MASKS = [
+    (Y, TypeError, ["float64", "True where a pixel is trusted"]),
+    ([1, 0], TypeError, ["int64", "True where a pixel is trusted"]),
+    (np.ones((12, 16), bool), ValueError, ["(12, 16)", "(12, 17)"]),
+    (np.zeros((12, 17), bool), ValueError, ["False everywhere", "~mask swaps the two"]),
+    ([[True], [True, False]], ValueError, ["rows of different lengths"]),
+]
 PENALTIES = [
     ("slope", ValueError, ["'slope'", "'gradient', 'identity'"]),
     (1.0, ValueError, ["1.0", "'gradient', 'identity'"]),
@@ -178,6 +191,30 @@ TABLE = [
     ]),
     ("psf_to_otf", "psf", lambda v: dl.psf_to_otf(v, Y.shape), KERNELS),
     ("psf_to_otf", "shape", lambda v: dl.psf_to_otf(PSF, v), SIZES),
+    ("psf_to_otf", "boundary", lambda v: dl.psf_to_otf(PSF, Y.shape, v), FRAMES),
+    ("psf_to_otf", "psf", lambda v: dl.psf_to_otf(v, Y.shape, "reflect"), [*KERNELS, *LOPSIDED]),
+    ("tikhonov", "boundary", lambda v: dl.tikhonov(Y, PSF, 0.1, boundary=v), FRAMES),
+    ("tikhonov", "psf", lambda v: dl.tikhonov(Y, v, 0.1, boundary="reflect"), LOPSIDED),
+    ("apply_gain", "boundary", lambda v: dl.apply_gain(Y, OTF, v), FRAMES),
+    ("apply_gain", "gain", lambda v: dl.apply_gain(Y, v, "reflect"), [
+        (OTF, ValueError, ["(12, 9)", "(12, 17)", "a factor for each cosine"]),
+        (np.full(Y.shape, 1j), ValueError, ["complex", "real"]),
+    ]),
+    ("discrepancy", "boundary", lambda v: dl.discrepancy(Y, PSF, 0.1, boundary=v), FRAMES),
+    ("gcv", "boundary", lambda v: dl.gcv(Y, PSF, boundary=v), FRAMES),
+    ("l_curve", "boundary", lambda v: dl.l_curve(Y, PSF, boundary=v), FRAMES),
+    ("sure", "boundary", lambda v: dl.sure(Y, PSF, 0.1, boundary=v), FRAMES),
+    ("oracle", "boundary", lambda v: dl.oracle(Y, PSF, Y, boundary=v), FRAMES),
+    ("discrepancy", "corrected", lambda v: dl.discrepancy(Y, PSF, 0.1, corrected=v), FLAGS),
+    ("simulate", "oversampling", lambda v: dl.simulate(Y, PSF, sigma=0, oversampling=v, rng=0), [
+        (0, ValueError, ["got 0", "from 1 to 8"]),
+        (9, ValueError, ["got 9", "from 1 to 8"]),
+        (1.5, ValueError, ["1.5", "whole number"]),
+        ("2", TypeError, ["'2'", "whole number"]),
+    ]),
+    ("simulate", "x_true", lambda v: dl.simulate(v, PSF, sigma=0, oversampling=2, rng=0), [
+        (Y, ValueError, ["(12, 17)", "multiples of oversampling=2"]),
+    ]),
     ("Blur", "psf", lambda v: dl.Blur(v, Y.shape), KERNELS),
     ("Blur", "shape", lambda v: dl.Blur(PSF, v), SIZES),
     ("Blur", "boundary", lambda v: dl.Blur(PSF, Y.shape, v), [
@@ -185,6 +222,7 @@ TABLE = [
         (None, ValueError, ["None", "'periodic'"]),
         (Y, ValueError, ["array", "'periodic'"]),
     ]),
+    ("Blur", "mask", lambda v: dl.Blur(PSF, Y.shape, mask=v), MASKS),
     ("Blur", "x", lambda v: H @ v, OBSERVED),
     ("Blur", "r", lambda v: H.T @ v, [*IMAGES, (Y.T, ValueError, ["(17, 12)", "(12, 17)"])]),
     ("Blur", "x", lambda v: WIDE @ v, [*WHOLE, *VALUES[:3]]),
@@ -205,6 +243,9 @@ TABLE = [
         *VALUES,
     ]),
     ("gradient_power", "shape", dl.gradient_power, SIZES),
+    ("gradient_power", "boundary", lambda v: dl.gradient_power(Y.shape, v), [
+        ("mirror", ValueError, ["'mirror'", "'periodic', 'zero', 'reflect', 'unknown'"]),
+    ]),
     ("radial_mean", "shape", lambda v: dl.radial_mean(np.ones((3, 3)), v), SIZES),
     ("radial_mean", "power", lambda v: dl.radial_mean(v, Y.shape), POWERS),
     ("dot_test", "rng", lambda v: dl.dot_test(H, rng=v), RNGS),

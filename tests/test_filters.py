@@ -57,6 +57,92 @@ def test_tikhonov_solves_the_normal_equations(name, shape, weight):
     np.testing.assert_array_equal(dl.tikhonov(y, PSFS[name], weight), dl.tikhonov(y, PSFS[name], weight, "gradient"))
 
 
+# With a mirror outside
+
+SYMMETRIC = {
+    "gaussian": dl.gaussian((0.5, 1), size=(3, 7)),
+    "disk": dl.disk(1.7),
+    "motion": dl.motion(5),
+    "column": dl.motion(5, 90),
+    "delta": dl.delta(),
+}
+mirrored = pytest.mark.parametrize(("name", "shape"), [(name, shape) for name in SYMMETRIC for shape in SHAPES])
+
+
+@mirrored
+def test_cosine_otf_is_what_the_mirrored_blur_does_to_each_cosine(name, shape):
+    H, otf = dense_blur(SYMMETRIC[name], shape, "reflect"), dl.psf_to_otf(SYMMETRIC[name], shape, "reflect")
+    assert otf.shape == shape and otf.dtype == complex and not otf.imag.any()
+    for row, column in np.ndindex(shape):
+        cosine = np.outer(*(
+            np.cos(np.pi * k * (np.arange(n) + 0.5) / n) for k, n in zip((row, column), shape, strict=True)
+        ))  # fmt: skip
+        np.testing.assert_allclose(H @ cosine.ravel(), otf[row, column].real * cosine.ravel(), atol=1e-13)
+
+
+@mirrored
+@pytest.mark.parametrize("weight", [1e-2, 0.3])
+def test_mirrored_tikhonov_solves_the_normal_equations(name, shape, weight):
+    """Catches: a cosine that is half a pixel off, slopes that wrap around, a gain in the wrong order of axes."""
+    y, H, D = picture(shape), dense_blur(SYMMETRIC[name], shape, "reflect"), dense_gradient(shape, "reflect")
+    otf = dl.psf_to_otf(SYMMETRIC[name], shape, "reflect")
+    for penalty, R in (("gradient", D.T @ D), ("identity", np.eye(y.size))):
+        expected = solve(H.T @ H + weight * R, (H.T @ y.ravel()).reshape(shape))
+        x = dl.tikhonov(y, frozen(SYMMETRIC[name]), weight, penalty, boundary="reflect")
+        np.testing.assert_allclose(x, expected, atol=1e-10)
+        power = dl.gradient_power(shape, "reflect") if penalty == "gradient" else 1.0
+        gain = dl.tikhonov_gain(otf, weight, power)  # drawn and applied like the others
+        np.testing.assert_allclose(dl.apply_gain(y, gain, "reflect"), expected, atol=1e-10)
+
+
+@mirrored
+def test_mirrored_gains_undo_a_mirrored_blur(name, shape):
+    x, psf = picture(shape), 0.4 * SYMMETRIC[name]
+    psf[psf.shape[0] // 2, psf.shape[1] // 2] += 0.6  # no zeros
+    otf = dl.psf_to_otf(psf, shape, "reflect")
+    y = dl.apply_gain(x, otf, "reflect")
+    np.testing.assert_allclose(y, dl.Blur(psf, shape, "reflect") @ x, atol=1e-12)
+    for gain in (dl.inverse_gain(otf), dl.truncated_gain(otf, 1e-3), dl.wiener_gain(otf, 0.0)):
+        np.testing.assert_allclose(dl.apply_gain(y, gain, "reflect"), x, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["ramp 3x5", "ramp 1x7", "ramp 7x1", "shake", "motion"])
+def test_a_psf_that_mixes_the_cosines_is_refused(name):
+    """Catches: a picture that is wrong without a word. A line at 20 degrees is alike when turned, not when flipped."""
+    y = picture((12, 11))
+    for call in (
+        lambda: dl.tikhonov(y, PSFS[name], 0.1, boundary="reflect"),
+        lambda: dl.gcv(y, PSFS[name], boundary="reflect"),
+        lambda: dl.psf_to_otf(PSFS[name], y.shape, "reflect"),
+    ):
+        with pytest.raises(
+            ValueError, match=r'^psf: got one that differs from its flip.*Blur\(psf, shape, "reflect"\)'
+        ):
+            call()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_mirrored_pictures_keep_their_precision(dtype):
+    y = picture((33, 40), dtype)
+    x = dl.tikhonov(y, dl.disk(2), 0.01, boundary="reflect")
+    assert x.dtype == dtype
+    np.testing.assert_allclose(x, dl.tikhonov(y.astype(float), dl.disk(2), 0.01, boundary="reflect"), atol=1e-5)
+
+
+def test_a_photograph_rings_less_behind_a_mirror():
+    psf = dl.disk(5)
+    seen = dl.simulate(dl.sample_image("camera", size=266), psf, sigma=0.01, boundary="unknown", rng=0)
+    x_true = dl.Blur(psf, seen.y.shape, "unknown").crop(seen.x_true)
+    periodic, tapered, mirrored = (
+        dl.psnr(x_true, x) for x in (
+            dl.tikhonov(seen.y, psf, 0.01),
+            dl.tikhonov(dl.edge_taper(seen.y, psf), psf, 0.01),
+            dl.tikhonov(seen.y, psf, 0.01, boundary="reflect"),
+        )
+    )  # fmt: skip
+    assert mirrored > tapered > periodic + 2
+
+
 @every_blur
 def test_wiener_is_the_best_linear_guess_for_a_known_covariance(name, shape):
     y, H, sigma = picture(shape), dense_blur(PSFS[name], shape), 0.2

@@ -13,6 +13,7 @@ import deconvlab as dl
 SIGMA = 0.05
 RULES = {
     "discrepancy": lambda y, psf, x_true, **options: dl.discrepancy(y, psf, SIGMA, **options),
+    "corrected": lambda y, psf, x_true, **options: dl.discrepancy(y, psf, SIGMA, corrected=True, **options),
     "gcv": lambda y, psf, x_true, **options: dl.gcv(y, psf, **options),
     "l_curve": lambda y, psf, x_true, **options: dl.l_curve(y, psf, **options),
     "sure": lambda y, psf, x_true, **options: dl.sure(y, psf, SIGMA, **options),
@@ -23,6 +24,12 @@ PENALTIES = pytest.mark.parametrize("penalty", ["gradient", "identity"])
 SMALL = pytest.mark.parametrize(
     ("shape", "psf"), [((8, 11), ramp(3, 5)), ((7, 12), ramp(1, 7)), ((9, 9), ramp(3, 3)), ((8, 8), ramp(5, 1))],
     ids=["8x11", "7x12", "9x9", "8x8"],
+)  # fmt: skip
+
+
+MIRRORED = pytest.mark.parametrize(
+    ("shape", "psf"), [((8, 11), dl.gaussian((0.6, 1), size=(3, 5))), ((7, 12), dl.motion(5)), ((9, 9), dl.disk(1.3))],
+    ids=["8x11", "7x12", "9x9"],
 )  # fmt: skip
 
 
@@ -52,9 +59,9 @@ def derivatives(f, u, h=0.02):
 class Dense:
     """The same problem in matrices, without any Fourier transform."""
 
-    def __init__(self, y, psf, x_true, penalty):
-        self.y, self.x_true, self.H = y.ravel(), x_true.ravel(), dense_blur(psf, y.shape)
-        self.D = dense_gradient(y.shape) if penalty == "gradient" else np.eye(y.size)
+    def __init__(self, y, psf, x_true, penalty, boundary="periodic"):
+        self.y, self.x_true, self.H = y.ravel(), x_true.ravel(), dense_blur(psf, y.shape, boundary)
+        self.D = dense_gradient(y.shape, boundary) if penalty == "gradient" else np.eye(y.size)
 
     def hat(self, weight):
         """The matrix A that takes y to H x."""
@@ -67,6 +74,10 @@ class Dense:
         return np.linalg.norm(self.H @ self.x(weight) - self.y)
 
     discrepancy = residual_norm
+
+    def corrected(self, weight):
+        """What sigma would have to be."""
+        return self.residual_norm(weight) / np.trace(np.eye(self.y.size) - self.hat(weight)) ** 0.5
 
     def gcv(self, weight):
         trace = np.trace(np.eye(self.y.size) - self.hat(weight))
@@ -96,6 +107,20 @@ def test_scores_are_those_of_dense_matrices(rule, penalty, shape, psf):
     y, x_true = observed(shape, psf)
     selection = RULES[rule](y, psf, x_true, penalty=penalty)
     dense = getattr(Dense(y, psf, x_true, penalty), rule)
+    some = slice(18, 56, 4)
+    expected = [dense(weight) for weight in selection.weights[some]]
+    tolerance = {"abs": 1e-5} if rule == "l_curve" else {"rel": 1e-7}
+    assert selection.scores[some] == pytest.approx(expected, **tolerance)
+
+
+@EVERY
+@PENALTIES
+@MIRRORED
+def test_scores_of_mirrored_pictures_are_those_of_dense_matrices(rule, penalty, shape, psf):
+    """Catches: a cosine that counts twice, a mean in the wrong place, slopes that wrap around."""
+    y, x_true = observed(shape, psf)
+    selection = RULES[rule](y, psf, x_true, penalty=penalty, boundary="reflect")
+    dense = getattr(Dense(y, psf, x_true, penalty, "reflect"), rule)
     some = slice(18, 56, 4)
     expected = [dense(weight) for weight in selection.weights[some]]
     tolerance = {"abs": 1e-5} if rule == "l_curve" else {"rel": 1e-7}
@@ -144,6 +169,7 @@ def full_spectrum(y, psf, x_true, penalty):
 
     return {
         "discrepancy": lambda weight: residual(weight) ** 0.5,
+        "corrected": lambda weight: (residual(weight) / trace(weight)) ** 0.5,
         "gcv": lambda weight: n * residual(weight) / trace(weight) ** 2,
         "sure": lambda weight: residual(weight) / n - SIGMA**2 + 2 * SIGMA**2 * (1 - trace(weight) / n),
         "oracle": lambda weight: np.mean(np.abs(filtered(weight) - X) ** 2),
@@ -184,6 +210,9 @@ def test_the_pick_is_the_optimum_and_not_a_grid_point(rule, penalty, psf):
     exact = full_spectrum(y, psf, x_true, penalty)[rule]
     if rule == "discrepancy":
         assert exact(selection.weight) == pytest.approx(SIGMA * np.sqrt(y.size), rel=1e-7)
+        return
+    if rule == "corrected":
+        assert exact(selection.weight) == pytest.approx(SIGMA, rel=1e-7)
         return
     sign = -1 if rule == "l_curve" else 1
     near = np.log(selection.weight) + np.array([-2, 2])
@@ -273,7 +302,7 @@ def test_an_end_of_the_curve_is_no_corner(monkeypatch):
 def test_a_selection_says_what_it_needs(rule):
     y, x_true = observed((12, 17), ramp(3, 5))
     selection = RULES[rule](y, ramp(3, 5), x_true)
-    needs = {"discrepancy": "needs sigma", "sure": "needs sigma", "oracle": "needs the truth"}
+    needs = {rule: "needs sigma" for rule in ("discrepancy", "corrected", "sure")} | {"oracle": "needs the truth"}
     assert selection.note == needs.get(rule, "needs nothing")
     assert isinstance(selection.weight, float)
     assert selection.weights[0] < selection.weight < selection.weights[-1]
@@ -443,6 +472,8 @@ def test_on_photographs(name, psf, size):
         x = dl.tikhonov(y, psf, dl.discrepancy(y, psf, 0.01).weight)
         assert np.linalg.norm(H @ x - y) == pytest.approx(0.01 * np.sqrt(y.size), rel=1e-6)
         assert 0.2 < best - dl.psnr(x_true, x) < 1.3
+        corrected = dl.discrepancy(y, psf, 0.01, corrected=True)
+        assert -1e-6 < best - decibels(y, psf, x_true, corrected.weight) < 0.15
 
 
 class Camera:
@@ -508,6 +539,30 @@ def test_gcv_fails_when_the_picture_is_not_periodic(psf, lost):
     blurred = (dl.Blur(psf, mirrored.shape) @ mirrored)[32:-32, 32:-32]
     assert camera.lost(dl.gcv) < 0.15
     assert camera.lost(dl.gcv, y=dl.add_gaussian(blurred, 0.01, rng=0)) > lost
+
+
+@pytest.mark.parametrize("psf", [dl.gaussian(2), dl.motion(15), dl.disk(4)], ids=["gaussian", "motion", "disk"])
+def test_a_mirror_saves_the_rules_where_the_picture_is_not_periodic(psf):
+    """What the camera sees of a larger scene: with the mirror every rule that finds noise finds it again."""
+    reach = [k // 2 for k in psf.shape]
+    seen = dl.simulate(dl.sample_image("camera", size=276), psf, sigma=0.01, boundary="unknown", rng=0)
+    x_true = dl.Blur(psf, seen.y.shape, "unknown").crop(seen.x_true)
+
+    def decibels(boundary, weight):
+        return dl.psnr(x_true, dl.tikhonov(seen.y, psf, weight, boundary=boundary), border=max(reach))
+
+    def best(boundary):
+        return decibels(boundary, dl.oracle(seen.y, psf, x_true, boundary=boundary).weight)
+
+    rules = [
+        lambda **options: dl.gcv(seen.y, psf, **options),
+        lambda **options: dl.sure(seen.y, psf, 0.01, **options),
+        lambda **options: dl.discrepancy(seen.y, psf, 0.01, corrected=True, **options),
+    ]
+    assert best("reflect") > best("periodic") + 0.5
+    for rule in rules:
+        assert decibels("reflect", rule(boundary="reflect").weight) > best("reflect") - 0.5
+    assert decibels("periodic", dl.gcv(seen.y, psf).weight) < best("periodic") - 1
 
 
 def test_the_l_curve_leaves_out_waves_that_are_wiped_out():
