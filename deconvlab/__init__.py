@@ -24,6 +24,7 @@ from .filters import (
     edge_taper,
     inverse_filter,
     inverse_gain,
+    radial_mean,
     tikhonov,
     tikhonov_gain,
     truncated_gain,
@@ -46,7 +47,7 @@ from .iterative import (
     run,
     total_variation,
 )
-from .operators import Blur, Gradient, dot_test, gradient_power, operator_norm, radial_mean
+from .operators import Blur, Gradient, dot_test, gradient_power, operator_norm
 from .problem import Observation, add_gaussian, add_poisson, quantize, sample_image, save_image, simulate
 from .psf import as_psf, delta, disk, gaussian, motion, psf_to_otf, shake
 

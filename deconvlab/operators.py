@@ -7,7 +7,7 @@ import numpy as np
 from scipy import fft
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from . import _check, _spectrum
+from . import _check
 from .psf import psf_to_otf
 
 BOUNDARIES = ("periodic", "zero", "reflect", "unknown")
@@ -294,43 +294,6 @@ def gradient_power(shape, boundary="periodic"):
     else:
         row, column = np.arange(m) / (2 * m), np.arange(n) / (2 * n)
     return 4 * np.sin(np.pi * row[:, None]) ** 2 + 4 * np.sin(np.pi * column) ** 2
-
-
-def radial_mean(power, shape):
-    """Mean over all waves of the same frequency, whatever their direction: a spectrum as a curve.
-
-    Parameters
-    ----------
-    power : (M, N//2 + 1) real array or float
-        What to average, on the half spectrum: |X|**2, say, or one number for all waves. None of it negative.
-    shape : (M, N) pair of ints
-        Image shape in pixels.
-
-    Returns
-    -------
-    frequency : (K,) float64 array
-        In cycles per pixel, from 0 in steps of one crest along the longer side.
-    mean : (K,) float64 array
-        Its root is the rms in each ring.
-
-    Raises
-    ------
-    ValueError
-        If power is negative somewhere or does not fit the shape.
-
-    Examples
-    --------
-    >>> frequency, mean = radial_mean(np.ones((4, 3)), (4, 4))
-    >>> frequency, mean
-    (array([0.  , 0.25, 0.5 , 0.75]), array([1., 1., 1., 1.]))
-    """
-    m, n = _check.shape("shape", shape)
-    power = np.broadcast_to(_check.power("power", power, (m, n // 2 + 1)), (m, n // 2 + 1))
-    frequency = np.hypot(fft.fftfreq(m)[:, None], fft.rfftfreq(n))
-    ring = np.rint(max(m, n) * frequency).astype(int).ravel()
-    waves = np.broadcast_to(_spectrum.counts(n), power.shape)
-    total, number = (np.bincount(ring, values.ravel()) for values in (waves * power, waves))
-    return np.arange(len(total)) / max(m, n), total / number
 
 
 def dot_test(H, *, rng):
