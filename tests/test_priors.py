@@ -19,8 +19,9 @@ from scipy import ndimage, optimize
 from skimage.restoration import denoise_nl_means
 
 import deconvlab as dl
+from deconvlab import _priors
 from deconvlab._priors import _limited
-from deconvlab._splitting import picture_near, slopes_near
+from deconvlab._splitting import _Descent, picture_near, slopes_near
 
 SHAPE = (8, 9)
 every_boundary = pytest.mark.parametrize("boundary", BOUNDARIES)
@@ -166,6 +167,24 @@ def test_sixty_steps_are_enough_for_a_photograph():
     objective = dl.run(dl.total_variation(H, y, 5.6e-5), 400).objective
     assert objective[60] == pytest.approx(objective[400], rel=9e-5)
     assert min(objective) == pytest.approx(objective[400], rel=1e-5) and objective[0] > 10 * objective[400]
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "sigma", "weight"), [("camera", 20, 0.01, 3e-4), ("coins", 27, 0.005, 1e-4)]
+)
+def test_one_division_and_a_window_lead_where_conjugate_gradients_lead(name, length, sigma, weight, monkeypatch):
+    """On a simulated shake: the same picture and the same objective, in sixty steps."""
+    psf = dl.shake(length, rng=1)
+    seen = dl.simulate(dl.sample_image(name, size=(130, 141)), psf, sigma=sigma, boundary="unknown", rng=1)
+    H = dl.Blur(psf, seen.y.shape, "unknown")
+    window = dl.run(dl.total_variation(H, seen.y, weight), 60)
+    monkeypatch.setattr(_priors, "slopes_near", lambda H, y, x: _Descent(H, y, x, dl.Gradient(H.boundary)))
+    descent = dl.run(dl.total_variation(H, seen.y, weight), 300)
+    assert min(window.objective) == pytest.approx(min(descent.objective), rel=3e-4)
+    monkeypatch.undo()
+    assert dl.run(dl.total_variation(H, seen.y, weight), 200).objective[-1] <= min(descent.objective) * (1 + 1e-5)
+    x_true = H.crop(seen.x_true)
+    assert dl.psnr(x_true, H.crop(window.x)) == pytest.approx(dl.psnr(x_true, H.crop(descent.x)), abs=0.05)
 
 
 @every_boundary
