@@ -1,9 +1,11 @@
 """The controls of a lab: what they hold, and which values they take."""
 
 from dataclasses import KW_ONLY, asdict, dataclass
-from math import isfinite, log10
+from math import inf, isclose, isfinite, log10, nan
 
 import numpy as np
+
+ROUNDING = 6e-4  # how far three digits, float32 or arithmetic may carry an end: as a part of the range, or of the end
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,13 @@ class Slider:
     ------
     ValueError
         If low is not below high, the value lies outside, or the step is not positive.
+    TypeError
+        If the label, the unit or the help is no string.
+
+    Notes
+    -----
+    Its positions are the two ends and whole steps from `value`: an arrow key and its opposite come back to the start.
+    What rounding has carried a little beyond an end is that end.
     """
 
     value: float
@@ -39,13 +48,15 @@ class Slider:
     help: str = ""
 
     def __post_init__(self):
-        if not -np.inf < self.low < self.high < np.inf:
+        _check_words(self)
+        low, high = _number(self.low), _number(self.high)
+        if not -inf < low < high < inf:
             raise ValueError(f"low, high: got {self.low} and {self.high}, expected low below high")
-        if self.step is None:
-            object.__setattr__(self, "step", self._default_step())
-        if not self.step > 0:
+        _set(self, low=low, high=high)
+        step = self._default_step() if self.step is None else _number(self.step)
+        if not 0 < step < inf:
             raise ValueError(f"step: got {self.step}, expected a positive number")
-        self.checked("value", self.value)
+        _set(self, step=step, value=self.checked("value", self.value))
 
     def _default_step(self):
         rough = (self.high - self.low) / 100
@@ -54,13 +65,14 @@ class Slider:
 
     def checked(self, name, value):
         """`value` as a float within the range, or a ValueError that names the slider."""
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = np.nan
-        if not (isfinite(number) and self.low <= number <= self.high):
+        number, (least, most) = _number(value), self._reach()
+        if not least <= number <= most:
             raise ValueError(f"{name}: got {value!r}, expected a number from {self.low:g} to {self.high:g}")
-        return number
+        return min(max(number, self.low), self.high)
+
+    def _reach(self):
+        slack = ROUNDING * (self.high - self.low)
+        return self.low - slack, self.high + slack
 
 
 @dataclass(frozen=True)
@@ -78,28 +90,31 @@ class LogSlider(Slider):
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If low is not positive, or as for `Slider`.
     """
 
     def __post_init__(self):
-        if not self.low > 0:
+        if not _number(self.low) > 0:
             raise ValueError(f"low: got {self.low}, expected a positive number: a logarithmic scale has no zero")
         super().__post_init__()
 
     def _default_step(self):
         return 0.05
 
+    def _reach(self):
+        return self.low * (1 - ROUNDING), self.high * (1 + ROUNDING)
+
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words.
+    """One of several words or numbers.
 
     Parameters
     ----------
-    value : str
+    value : str, int, float or bool
         The one to start with.
-    options : sequence of str
+    options : sequence of str, int, float or bool
         All of them.
     label, help : str, optional
         As for `Slider`.
@@ -107,24 +122,34 @@ class Choice:
     Raises
     ------
     ValueError
-        If the value is not among the options.
+        If the value is not among the options, or two of them cannot be told apart.
+    TypeError
+        If an option is neither a word nor a finite number, or the label or the help is no string.
     """
 
-    value: str
+    value: object
     options: tuple
     _: KW_ONLY
     label: str | None = None
     help: str = ""
 
     def __post_init__(self):
-        object.__setattr__(self, "options", tuple(self.options))
-        self.checked("value", self.value)
+        _check_words(self)
+        options = tuple(map(_plain, self.options))
+        for k, option in enumerate(options):
+            if not isinstance(option, (str, int, float)) or (isinstance(option, float) and not isfinite(option)):
+                raise TypeError(f"options: got {option!r}, expected words or finite numbers")
+            if any(_same(option, other) for other in options[:k]):
+                raise ValueError(f"options: got {option!r} twice, expected options that differ")
+        _set(self, options=options)
+        _set(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
-        """`value`, if it is an option, or a ValueError that names the choice."""
-        if value not in self.options:
-            raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, self.options))}")
-        return value
+        """The option that `value` is, also as a text or in another dtype, or a ValueError that names the choice."""
+        for option in self.options:
+            if _same(option, _plain(value)):
+                return option
+        raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, self.options))}")
 
 
 @dataclass(frozen=True)
@@ -142,6 +167,8 @@ class Toggle:
     ------
     ValueError
         If the value is neither True nor False.
+    TypeError
+        If the label or the help is no string.
     """
 
     value: bool
@@ -150,11 +177,12 @@ class Toggle:
     help: str = ""
 
     def __post_init__(self):
-        self.checked("value", self.value)
+        _check_words(self)
+        _set(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
         """`value` as a bool, or a ValueError that names the switch."""
-        if not isinstance(value, (bool, np.bool_)):
+        if not isinstance(_plain(value), bool):
             raise ValueError(f"{name}: got {value!r}, expected True or False")
         return bool(value)
 
@@ -162,3 +190,37 @@ class Toggle:
 def describe(name, control):
     """A control as the page needs it."""
     return {**asdict(control), "name": name, "kind": type(control).__name__, "label": control.label or name}
+
+
+def _set(control, **values):
+    for name, value in values.items():
+        object.__setattr__(control, name, value)
+
+
+def _check_words(control):
+    for name in ("label", "unit", "help"):
+        text = getattr(control, name, "")
+        if not isinstance(text, str) and not (name == "label" and text is None):
+            raise TypeError(f"{name}: got {text!r}, expected a string")
+
+
+def _plain(value):
+    """One number of NumPy as Python's own; None for a masked one."""
+    if np.ma.is_masked(value):
+        return None
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
+
+
+def _number(value):
+    """`value` as a float; NaN for what is none."""
+    try:
+        return float(_plain(value)) if np.ndim(value) == 0 else nan
+    except (TypeError, ValueError, OverflowError):
+        return nan
+
+
+def _same(option, value):
+    """Whether a value that may come from a page, or in another dtype, is this option."""
+    if isinstance(value, str):
+        return str(option) == value
+    return isinstance(value, (int, float)) and not isinstance(option, str) and isclose(option, value, rel_tol=1e-6)
