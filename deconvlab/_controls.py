@@ -1,9 +1,10 @@
 """The controls of a lab: what they hold, and which values they take."""
 
 from dataclasses import KW_ONLY, asdict, dataclass
-from math import inf, isclose, isfinite, log10, nan
+from math import floor, inf, isclose, isfinite, log10, nan
+from reprlib import repr as short
 
-import numpy as np
+from ._shown import number, scalar, words
 
 ROUNDING = 6e-4  # how far three digits, float32 or arithmetic may carry an end: as a part of the range, or of the end
 
@@ -51,23 +52,23 @@ class Slider:
         _check_words(self)
         low, high = _number(self.low), _number(self.high)
         if not -inf < low < high < inf:
-            raise ValueError(f"low, high: got {self.low} and {self.high}, expected low below high")
+            raise ValueError(f"low, high: got {short(self.low)} and {short(self.high)}, expected low below high")
         _set(self, low=low, high=high)
         step = self._default_step() if self.step is None else _number(self.step)
         if not 0 < step < inf:
-            raise ValueError(f"step: got {self.step}, expected a positive number")
+            raise ValueError(f"step: got {short(self.step)}, expected a positive number")
         _set(self, step=step, value=self.checked("value", self.value))
 
     def _default_step(self):
         rough = (self.high - self.low) / 100
-        power = 10.0 ** np.floor(log10(rough))
+        power = 10.0 ** floor(log10(rough))
         return float(power * min((1, 2, 5, 10), key=lambda nice: abs(nice - rough / power)))
 
     def checked(self, name, value):
         """`value` as a float within the range, or a ValueError that names the slider."""
         number, (least, most) = _number(value), self._reach()
         if not least <= number <= most:
-            raise ValueError(f"{name}: got {value!r}, expected a number from {self.low:g} to {self.high:g}")
+            raise ValueError(f"{name}: got {short(value)}, expected a number from {self.low:g} to {self.high:g}")
         return min(max(number, self.low), self.high)
 
     def _reach(self):
@@ -96,7 +97,7 @@ class LogSlider(Slider):
 
     def __post_init__(self):
         if not _number(self.low) > 0:
-            raise ValueError(f"low: got {self.low}, expected a positive number: a logarithmic scale has no zero")
+            raise ValueError(f"low: got {short(self.low)}, expected a positive number: a logarithmic scale has no zero")
         super().__post_init__()
 
     def _default_step(self):
@@ -135,21 +136,23 @@ class Choice:
 
     def __post_init__(self):
         _check_words(self)
-        options = tuple(map(_plain, self.options))
+        options = tuple(map(scalar, self.options))
         for k, option in enumerate(options):
             if not isinstance(option, (str, int, float)) or (isinstance(option, float) and not isfinite(option)):
-                raise TypeError(f"options: got {option!r}, expected words or finite numbers")
+                raise TypeError(f"options: got {short(option)}, expected words or finite numbers")
             if any(_same(option, other) for other in options[:k]):
-                raise ValueError(f"options: got {option!r} twice, expected options that differ")
+                raise ValueError(f"options: got {short(option)} twice, expected options that differ")
+        if not options:
+            raise ValueError("options: got none, expected at least one")
         _set(self, options=options)
         _set(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
         """The option that `value` is, also as a text or in another dtype, or a ValueError that names the choice."""
         for option in self.options:
-            if _same(option, _plain(value)):
+            if _same(option, scalar(value)):
                 return option
-        raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, self.options))}")
+        raise ValueError(f"{name}: got {short(value)}, expected one of {', '.join(map(repr, self.options))}")
 
 
 @dataclass(frozen=True)
@@ -182,8 +185,8 @@ class Toggle:
 
     def checked(self, name, value):
         """`value` as a bool, or a ValueError that names the switch."""
-        if not isinstance(_plain(value), bool):
-            raise ValueError(f"{name}: got {value!r}, expected True or False")
+        if not isinstance(scalar(value), bool):
+            raise ValueError(f"{name}: got {short(value)}, expected True or False")
         return bool(value)
 
 
@@ -198,24 +201,16 @@ def _set(control, **values):
 
 
 def _check_words(control):
-    for name in ("label", "unit", "help"):
-        text = getattr(control, name, "")
-        if not isinstance(text, str) and not (name == "label" and text is None):
-            raise TypeError(f"{name}: got {text!r}, expected a string")
-
-
-def _plain(value):
-    """One number of NumPy as Python's own; None for a masked one."""
-    if np.ma.is_masked(value):
-        return None
-    return value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value
+    words("label", control.label or "")
+    words("unit", getattr(control, "unit", ""))
+    words("help", control.help)
 
 
 def _number(value):
     """`value` as a float; NaN for what is none."""
     try:
-        return float(_plain(value)) if np.ndim(value) == 0 else nan
-    except (TypeError, ValueError, OverflowError):
+        return number("value", value)
+    except TypeError:
         return nan
 
 

@@ -202,10 +202,11 @@ class Lab(anywidget.AnyWidget):
             self._show(self.values)
         note = "A live lab. To move its sliders, open this lesson in JupyterLab and run this cell."
         caption = f"<figcaption>{html.escape(note)}</figcaption></figure>"
-        still = self._frame.picture()._repr_html_().replace("</figure>", caption)
+        picture = self._frame.picture()
+        still = picture._repr_html_().replace("</figure>", caption)
         bundle = super()._repr_mimebundle_(**kwargs)
         view, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**view, "text/html": still, "text/plain": repr(self)}, metadata
+        return {**view, "text/html": still, "image/png": picture._repr_png_(), "text/plain": repr(self)}, metadata
 
 
 def lab(**controls):
