@@ -6,7 +6,7 @@ from reprlib import repr as short
 
 from ._shown import number, scalar, words
 
-ROUNDING = 6e-4  # how far three digits, float32 or arithmetic may carry an end: as a part of the range, or of the end
+ROUNDING = 1e-6  # more than arithmetic or float32 moves a number, relative to it or to the range
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,23 @@ class Slider:
 
     def checked(self, name, value):
         """`value` as a float within the range, or a ValueError that names the slider."""
-        number, (least, most) = _number(value), self._reach()
-        if not least <= number <= most:
-            raise ValueError(f"{name}: got {short(value)}, expected a number from {self.low:g} to {self.high:g}")
-        return min(max(number, self.low), self.high)
+        number = _number(value)
+        if self.low <= number <= self.high:
+            return number
+        for end in (self.low, self.high):
+            if self._means(end, number):
+                return end
+        raise ValueError(f"{name}: got {short(value)}, expected a number from {self.low:g} to {self.high:g}")
 
-    def _reach(self):
-        slack = ROUNDING * (self.high - self.low)
-        return self.low - slack, self.high + slack
+    def _means(self, end, number):
+        """Whether a number beyond an end is that end after rounding: 2/3 is printed as 0.667 or 0.666667."""
+        if isclose(number, end, rel_tol=ROUNDING, abs_tol=self._slack()):
+            return True
+        printed = number in (float(f"{end:.3g}"), float(f"{end:g}"))
+        return printed and abs(number - end) < (self.high - self.low) / 100
+
+    def _slack(self):
+        return ROUNDING * (self.high - self.low)
 
 
 @dataclass(frozen=True)
@@ -103,8 +112,8 @@ class LogSlider(Slider):
     def _default_step(self):
         return 0.05
 
-    def _reach(self):
-        return self.low * (1 - ROUNDING), self.high * (1 + ROUNDING)
+    def _slack(self):
+        return 0.0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from . import _check, _shown
 # Okabe and Ito's colours, told apart by readers who confuse red and green; every line has its own dashes as well.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+LARGEST = float(np.finfo(np.float32).max)  # of what curves show, as in a lab
 LOST = (204 / 255, 0, 153 / 255)  # what is masked or no finite number, as in a lab
 
 
@@ -124,8 +125,8 @@ class Curves:
         if self.ylim is None:
             return None
         ends = [_shown.number("ylim", end) for end in self.ylim] if np.shape(self.ylim) == (2,) else [inf, inf]
-        if not (0 if self.log else -inf) < ends[0] < ends[1] < inf:
-            bound = "0 < low < high, as the axis is logarithmic" if self.log else "low < high"
+        if not (0 if self.log else -LARGEST) < ends[0] < ends[1] < LARGEST:
+            bound = "0 < low < high, as the axis is logarithmic" if self.log else "low < high, both of float32"
             raise ValueError(f"ylim: got {short(self.ylim)}, expected (low, high) with {bound}")
         return tuple(ends)
 
@@ -329,10 +330,10 @@ def _draw_panel(figure, axis, title, panel, frequency):
 def _draw_curves(axis, title, curves):
     for (x, y), colour, dashes in zip(curves.lines.values(), cycle(COLOURS), cycle(DASHES), strict=False):
         shape = {"linestyle": dashes} if len(x) > 1 else {"linestyle": "none", "marker": "o", "markersize": 5}
-        axis.plot(x, _visible(y, curves.log), color=colour, **shape)
+        axis.plot(_visible(x), _visible(y, curves.log), color=colour, **shape)
     drawn = list(axis.lines)
     near, before, top = 0.05 * np.ptp(axis.get_xlim()), -inf, 0.97
-    marks = {name: x for name, x in curves.marks.items() if isfinite(x)}
+    marks = {name: x for name, x in curves.marks.items() if abs(x) < LARGEST}
     for name, x in sorted(marks.items(), key=lambda mark: mark[1]):
         top = 0.97 if x - before > near or top < 0.5 else 0.45  # two names at one place stand below each other
         axis.axvline(x, color="0.4", linestyle=":", linewidth=1)
@@ -350,10 +351,9 @@ def _draw_curves(axis, title, curves):
         axis.legend(drawn, map(_literal, curves.lines))
 
 
-def _visible(y, log):
-    """`y` with NaN for what a lab shows neither: beyond float32, and not positive on a logarithmic axis."""
-    small = y.astype(np.float32)
-    return np.where(np.isfinite(small) & (small > 0 if log else True), y, np.nan)
+def _visible(values, log=False):
+    """`values` with NaN for what a lab leaves out, too: those beyond float32, and below a logarithmic axis."""
+    return np.where((np.abs(values) < LARGEST) & ((values > 0) | (not log)), values, np.nan)
 
 
 def _literal(text):
