@@ -266,17 +266,16 @@ def ink(picture, rows=slice(None)):
 @pytest.mark.parametrize("text", ["from $5 to $6", r"\$5 and \$6", r"$\frac$", "$", "50 % of {x}_1^2"])
 def test_titles_stand_as_they_are_written(text):
     """A title that matplotlib reads as a formula: the dollars vanish, and the words lean, or the picture raises."""
-    white = np.ones((60, 300))
-    bare = text.replace("$", "")
-    shown, less = (figures.show_images({t: Panel(white, note=t)}) for t in (text, bare))
-    assert ink(shown, slice(0, 20)) > ink(less, slice(0, 20)) or text == bare
+    white, alike = np.ones((60, 300)), text.replace("$", "S").replace("\\", "/")
+    widths = [ink(figures.show_images({t: Panel(white, note=t)}), slice(0, 20)) for t in (text, alike)]
+    assert widths[0] == pytest.approx(widths[1], rel=0.12)
     figures.show_curves(Curves({text: [1, 2], "other": [2, 1]}, text, text, marks={text: 1}))
 
 
-@pytest.mark.parametrize("name", ["_a", "$a$"])
-def test_every_line_stands_in_the_key(name):
+@pytest.mark.parametrize("name, less", [("_a", "."), ("$a$", "a")])
+def test_every_line_stands_in_the_key(name, less):
     """matplotlib's own rules for labels: an underscore hides the line, dollars vanish."""
-    one, two = (figures.show_curves(Curves({n: [0, 0], "other": [1, 1]}, ylim=(-5, 1))) for n in (name, "."))
+    one, two = (figures.show_curves(Curves({n: [0, 0], "other": [1, 1]}, ylim=(-5, 1))) for n in (name, less))
     dark = [(pixels(p)[:60] < 100).all(axis=2).sum() for p in (one, two)]
     assert dark[0] > dark[1] + 5
 
