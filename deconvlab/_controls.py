@@ -1,9 +1,12 @@
 """The controls of a lab: what they hold, and which values they take."""
 
 from dataclasses import KW_ONLY, asdict, dataclass
-from math import isfinite, log10
+from math import floor, inf, isclose, isfinite, log10, nan
+from reprlib import repr as short
 
-import numpy as np
+from ._shown import number, scalar, words
+
+ROUNDING = 1e-6  # more than arithmetic or float32 moves a number, relative to it or to the range
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,13 @@ class Slider:
     ------
     ValueError
         If low is not below high, the value lies outside, or the step is not positive.
+    TypeError
+        If the label, the unit or the help is no string.
+
+    Notes
+    -----
+    Its positions are the two ends and whole steps from `value`: an arrow key and its opposite come back to the start.
+    What rounding has carried a little beyond an end is that end.
     """
 
     value: float
@@ -39,28 +49,40 @@ class Slider:
     help: str = ""
 
     def __post_init__(self):
-        if not -np.inf < self.low < self.high < np.inf:
-            raise ValueError(f"low, high: got {self.low} and {self.high}, expected low below high")
-        if self.step is None:
-            object.__setattr__(self, "step", self._default_step())
-        if not self.step > 0:
-            raise ValueError(f"step: got {self.step}, expected a positive number")
-        self.checked("value", self.value)
+        _check_words(self)
+        low, high = _number(self.low), _number(self.high)
+        if not -inf < low < high < inf:
+            raise ValueError(f"low, high: got {short(self.low)} and {short(self.high)}, expected low below high")
+        _set(self, low=low, high=high)
+        step = self._default_step() if self.step is None else _number(self.step)
+        if not 0 < step < inf:
+            raise ValueError(f"step: got {short(self.step)}, expected a positive number")
+        _set(self, step=step, value=self.checked("value", self.value))
 
     def _default_step(self):
         rough = (self.high - self.low) / 100
-        power = 10.0 ** np.floor(log10(rough))
+        power = 10.0 ** floor(log10(rough))
         return float(power * min((1, 2, 5, 10), key=lambda nice: abs(nice - rough / power)))
 
     def checked(self, name, value):
         """`value` as a float within the range, or a ValueError that names the slider."""
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = np.nan
-        if not (isfinite(number) and self.low <= number <= self.high):
-            raise ValueError(f"{name}: got {value!r}, expected a number from {self.low:g} to {self.high:g}")
-        return number
+        number = _number(value)
+        if self.low <= number <= self.high:
+            return number
+        for end in (self.low, self.high):
+            if self._means(end, number):
+                return end
+        raise ValueError(f"{name}: got {short(value)}, expected a number from {self.low:g} to {self.high:g}")
+
+    def _means(self, end, number):
+        """Whether a number beyond an end is that end after rounding: 2/3 is printed as 0.667 or 0.666667."""
+        if isclose(number, end, rel_tol=ROUNDING, abs_tol=self._slack()):
+            return True
+        printed = number in (float(f"{end:.3g}"), float(f"{end:g}"))
+        return printed and abs(number - end) < (self.high - self.low) / 100
+
+    def _slack(self):
+        return ROUNDING * (self.high - self.low)
 
 
 @dataclass(frozen=True)
@@ -78,28 +100,31 @@ class LogSlider(Slider):
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If low is not positive, or as for `Slider`.
     """
 
     def __post_init__(self):
-        if not self.low > 0:
-            raise ValueError(f"low: got {self.low}, expected a positive number: a logarithmic scale has no zero")
+        if not _number(self.low) > 0:
+            raise ValueError(f"low: got {short(self.low)}, expected a positive number: a logarithmic scale has no zero")
         super().__post_init__()
 
     def _default_step(self):
         return 0.05
 
+    def _slack(self):
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words.
+    """One of several words or numbers.
 
     Parameters
     ----------
-    value : str
+    value : str, int, float or bool
         The one to start with.
-    options : sequence of str
+    options : sequence of str, int, float or bool
         All of them.
     label, help : str, optional
         As for `Slider`.
@@ -107,24 +132,36 @@ class Choice:
     Raises
     ------
     ValueError
-        If the value is not among the options.
+        If the value is not among the options, or two of them cannot be told apart.
+    TypeError
+        If an option is neither a word nor a finite number, or the label or the help is no string.
     """
 
-    value: str
+    value: object
     options: tuple
     _: KW_ONLY
     label: str | None = None
     help: str = ""
 
     def __post_init__(self):
-        object.__setattr__(self, "options", tuple(self.options))
-        self.checked("value", self.value)
+        _check_words(self)
+        options = tuple(map(scalar, self.options))
+        for k, option in enumerate(options):
+            if not isinstance(option, (str, int, float)) or (isinstance(option, float) and not isfinite(option)):
+                raise TypeError(f"options: got {short(option)}, expected words or finite numbers")
+            if any(_same(option, other) for other in options[:k]):
+                raise ValueError(f"options: got {short(option)} twice, expected options that differ")
+        if not options:
+            raise ValueError("options: got none, expected at least one")
+        _set(self, options=options)
+        _set(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
-        """`value`, if it is an option, or a ValueError that names the choice."""
-        if value not in self.options:
-            raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, self.options))}")
-        return value
+        """The option that `value` is, also as a text or in another dtype, or a ValueError that names the choice."""
+        for option in self.options:
+            if _same(option, scalar(value)):
+                return option
+        raise ValueError(f"{name}: got {short(value)}, expected one of {', '.join(map(repr, self.options))}")
 
 
 @dataclass(frozen=True)
@@ -142,6 +179,8 @@ class Toggle:
     ------
     ValueError
         If the value is neither True nor False.
+    TypeError
+        If the label or the help is no string.
     """
 
     value: bool
@@ -150,15 +189,42 @@ class Toggle:
     help: str = ""
 
     def __post_init__(self):
-        self.checked("value", self.value)
+        _check_words(self)
+        _set(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
         """`value` as a bool, or a ValueError that names the switch."""
-        if not isinstance(value, (bool, np.bool_)):
-            raise ValueError(f"{name}: got {value!r}, expected True or False")
+        if not isinstance(scalar(value), bool):
+            raise ValueError(f"{name}: got {short(value)}, expected True or False")
         return bool(value)
 
 
 def describe(name, control):
     """A control as the page needs it."""
     return {**asdict(control), "name": name, "kind": type(control).__name__, "label": control.label or name}
+
+
+def _set(control, **values):
+    for name, value in values.items():
+        object.__setattr__(control, name, value)
+
+
+def _check_words(control):
+    words("label", control.label or "")
+    words("unit", getattr(control, "unit", ""))
+    words("help", control.help)
+
+
+def _number(value):
+    """`value` as a float; NaN for what is none."""
+    try:
+        return number("value", value)
+    except TypeError:
+        return nan
+
+
+def _same(option, value):
+    """Whether a value that may come from a page, or in another dtype, is this option."""
+    if isinstance(value, str):
+        return str(option) == value
+    return isinstance(value, (int, float)) and not isinstance(option, str) and isclose(option, value, rel_tol=1e-6)

@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 
-from . import figures
+from . import _check, _shown, figures
 
 MEMORY = 2**27  # bytes of pictures that a lab keeps to slide back through
 
@@ -45,7 +45,12 @@ class Frame:
     def __post_init__(self):
         object.__setattr__(self, "images", figures.as_panels(self.images))
         object.__setattr__(self, "curves", figures.as_curves(self.curves))
-        object.__setattr__(self, "numbers", {label: _number(label, n) for label, n in self.numbers.items()})
+        numbers = _shown.titled("numbers", self.numbers)
+        numbers = {label: _shown.number(f"numbers[{label!r}]", n) for label, n in numbers.items()}
+        object.__setattr__(self, "numbers", numbers)
+        if self.step is not None:
+            object.__setattr__(self, "step", _check.whole("step", self.step, 0, 2**53))
+        _shown.words("alt", self.alt)
         unknown = set(self.compare) - set(self.images)
         if unknown or len(self.compare) not in (0, 2):
             raise ValueError(f"compare: got {self.compare!r}, expected two of the images {list(self.images)}")
@@ -73,13 +78,6 @@ class Frame:
         return figures.draw(self.images, self.curves, self.describe())
 
 
-def _number(label, value):
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"numbers[{label!r}]: got {value!r}, expected a number") from None
-
-
 def pack(frame, sent):
     """A Frame as one message: a small header, and as bytes the curves and the panels that changed.
 
@@ -97,7 +95,7 @@ def pack(frame, sent):
         if not same:
             buffers += [codes.data, _palette(panel.cmap)]
         rows, columns, *colours = panel.array.shape
-        limits = None if (panel.vmin, panel.vmax) == (0, 1) else [panel.vmin, panel.vmax]
+        limits = [panel.vmin, panel.vmax] if figures.has_range(panel) else None
         shape = {"rows": rows, "columns": columns, "colours": bool(colours)}
         images.append({"title": title, "note": panel.note, **shape, "range": limits, "same": same})
     for title, c in frame.curves.items():

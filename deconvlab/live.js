@@ -20,17 +20,23 @@ function element(tag, attributes = {}, ...children) {
 
 const ids = (() => { let n = 0; return () => `dcv-${Date.now().toString(36)}-${n++}`; })();
 
-/** Positions 0..count of a slider, and the value at each. */
-function scale({ kind, low, high, step }) {
-  const log = kind === "LogSlider";
-  const count = Math.max(1, Math.ceil((log ? Math.log10(high / low) : high - low) / step - 1e-9));
+/** Positions 0..count of a slider, and the value at each: its two ends, and whole steps from where it starts. */
+function scale({ kind, value: start, low, high, step }) {
+  const log = kind === "LogSlider", to = log ? Math.log10 : Number;
+  const steps = (value) => (to(value) - to(start)) / step;
+  const until = (end) => (end === start ? 0 : Math.max(1, Math.ceil(Math.abs(steps(end)) - 0.1))); // none is a tenth of a step
+  const below = until(low), count = below + until(high);
+  const places = Math.min(100, Math.max(0, 6 - Math.floor(Math.log10(step)))); // what is rounded away is far below a step
+  const digits = Math.min(17, Math.max(3, Math.ceil(1.4 - Math.log10(step))));
+  const between = (k) => Number(log ? (start * 10 ** (k * step)).toPrecision(digits) : (start + k * step).toFixed(places));
   const at = (k) => {
+    if (k === below) return start;
     if (k <= 0) return low;
     if (k >= count) return high;
-    return log ? Number((low * 10 ** (k * step)).toPrecision(3)) : Number((low + k * step).toPrecision(10));
+    return Math.min(high, Math.max(low, between(k - below)));
   };
-  const nearest = (value) => Math.round((log ? Math.log10(value / low) : value - low) / step);
-  return { count, at, nearest: (value) => (value >= high ? count : Math.min(count, Math.max(0, nearest(value)))) };
+  const nearest = (value) => Math.min(count, Math.max(0, below + Math.round(steps(value))));
+  return { count, at, nearest: (value) => (value >= high ? count : value <= low ? 0 : nearest(value)) };
 }
 
 function spoken({ kind, step, unit }, value) {
@@ -49,8 +55,8 @@ function control(spec, changed) {
   let input, show, say;
   if (spec.kind === "Choice") {
     input = element("select", common, ...spec.options.map((option) => element("option", {}, option)));
-    show = (value) => { input.value = value; };
-    input.addEventListener("change", () => changed(input.value));
+    show = (value) => { input.selectedIndex = spec.options.indexOf(value); };
+    input.addEventListener("change", () => changed(spec.options[input.selectedIndex]));
   } else if (spec.kind === "Toggle") {
     input = element("input", { type: "checkbox", role: "switch", ...common });
     show = (value) => { input.checked = value; };
@@ -326,7 +332,7 @@ function render({ model, el }) {
   const reset = button("Reset", { title: "Back to the first values, and to the whole picture" });
   const stop = button("Stop", { title: "Keep this picture, do not improve it further" });
   const more = element("span", { class: "dcv-more", hidden: "" }, "improving…", stop), probe = element("p", { class: "dcv-probe" });
-  const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", low: 0, high: 1, step: 1 }, () => { back.say(String(steps[Number(back.input.value)])); want(true); });
+  const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", value: 0, low: 0, high: 1, step: 1 }, () => { back.say(String(steps[Number(back.input.value)])); want(true); });
   back.row.classList.add("dcv-back");
   back.row.hidden = true;
   const foot = element("div", { class: "dcv-foot" }, numbers, more, element("div", { class: "dcv-buttons" }, compare, mark, save, reset));
@@ -375,7 +381,7 @@ function render({ model, el }) {
   const showValues = () => { for (const name in inputs) inputs[name].show(values[name]); };
   reset.addEventListener("click", () => { values = { ...initial }; zoom.set(); showValues(); want(); });
   stop.addEventListener("click", () => send({ kind: "stop" }));
-  save.addEventListener("click", () => send({ kind: "save", view }));
+  save.addEventListener("click", () => header && send({ kind: "save", view }));
 
   // What part of the pictures is seen, the same in all of them, and the values under the pointer: one question at a time.
   let asking = false, next = null;
@@ -456,14 +462,15 @@ function render({ model, el }) {
   compare.addEventListener("keyup", () => hold(false));
 
   function receive(content, buffers) {
-    const mine = content.view === view;
+    const mine = content.view === view, answer = content.seq !== undefined;
     if (content.kind === "pixel" || content.kind === "file") {
       if (mine) content.kind === "file" ? download(content.name, buffers[0]) : told(content);
       return;
     }
-    if (mine && content.seq !== sequence && !pending.has(content.seq)) return; // a better picture for values that are no more
+    if (mine && answer && content.seq !== sequence && !pending.has(content.seq)) return; // a better picture for values that are no more
     if (content.error) {
-      if (mine) { message.textContent = content.error; answered(content); }
+      if (mine || !content.view) message.textContent = content.error; // without a view it is for all: there is no picture
+      if (mine && answer) answered(content);
       return;
     }
     const latest = !wanted && (mine ? content.seq === sequence : !pending.size); // no control has moved since

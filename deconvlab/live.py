@@ -118,8 +118,16 @@ class Lab(anywidget.AnyWidget):
         self.values = values
 
     def _receive(self, _, content, buffers):
-        """A message of the page: a new view, new values of the controls, a step to go back to, the end of a run, ..."""
+        """A message of the page, answered by what it asks for or by the reason why not; the last good picture stays."""
         self._unseen = None
+        answer = {key: content[key] for key in ("view", "seq") if key in content}
+        try:
+            self._obey(content, answer)
+        except (Exception, KeyboardInterrupt) as error:
+            self.send({**answer, "error": _sentence(error)})
+
+    def _obey(self, content, answer):
+        """A new view, new values of the controls, a step to go back to, the end of a run, ..."""
         if content["kind"] == "hello":
             with self._publishing:
                 self._sent.clear()
@@ -139,15 +147,10 @@ class Lab(anywidget.AnyWidget):
         elif content["kind"] == "save":
             png = self._frame.picture().with_texts(Title=self.__name__, Settings=json.dumps(self._shown))
             self.send({"kind": "file", "view": content["view"], "name": f"{self.__name__}.png"}, [png])
-        elif content["kind"] in ("tick", "step"):
-            answer = {"view": content["view"], "seq": content["seq"]}
-            try:
-                if content["kind"] == "step":
-                    self._publish(self._steps.at(content["step"]), self._shown, self._steps, took=0, **answer)
-                else:
-                    self._answer(self._checked(content["values"]), answer)
-            except (Exception, KeyboardInterrupt) as error:  # the page shows it; the last good picture stays
-                self.send({**answer, "error": _sentence(error)})
+        elif content["kind"] == "step":
+            self._publish(self._steps.at(content["step"]), self._shown, self._steps, took=0, **answer)
+        elif content["kind"] == "tick":
+            self._answer(self._checked(content["values"]), answer)
 
     def _answer(self, values, answer):
         """Send a first picture soon, and better ones from another thread while these values are the newest."""
@@ -199,10 +202,11 @@ class Lab(anywidget.AnyWidget):
             self._show(self.values)
         note = "A live lab. To move its sliders, open this lesson in JupyterLab and run this cell."
         caption = f"<figcaption>{html.escape(note)}</figcaption></figure>"
-        still = self._frame.picture()._repr_html_().replace("</figure>", caption)
+        picture = self._frame.picture()
+        still = picture._repr_html_().replace("</figure>", caption)
         bundle = super()._repr_mimebundle_(**kwargs)
         view, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**view, "text/html": still, "text/plain": repr(self)}, metadata
+        return {**view, "text/html": still, "image/png": picture._repr_png_(), "text/plain": repr(self)}, metadata
 
 
 def lab(**controls):

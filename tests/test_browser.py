@@ -175,10 +175,10 @@ def test_keys_held_down_end_at_the_last_value(lesson, lab):
     lab.control(SLIDER).focus()
     for _ in range(15):
         lesson.page.keyboard.press("ArrowRight")
-    position, said = lab.control(SLIDER).input_value(), lab.spoken(SLIDER)
+    said = lab.spoken(SLIDER)
     printed, _ = lesson.run(f"""
 control = {lab.name}.controls["{SLIDER}"]
-value = float(f"{{control.low * 10 ** ({position} * control.step):.3g}}")
+value = float(f"{{control.value * 10 ** (15 * control.step):.3g}}")
 print((value, {lab.name}({SLIDER}=value).texts()))""")
     value, texts = ast.literal_eval(printed)
     lesson.until(lambda: lab.numbers() == texts, f"the page shows {texts}")
@@ -260,6 +260,85 @@ fragile""")
     lab.press("level", "Home")
     lesson.until(lambda: lab.message() == "" and lab.numbers() == {"level": "0"}, "the lab recovers")
     assert lab.pixels("square") != picture
+
+
+def test_an_arrow_and_its_opposite_come_back_to_the_start(lesson):
+    """A grid that goes past the start, so that 0.01 becomes 0.00949; an end that is sent as 0.667 and refused."""
+    starts = {"tenth": 0.1 * 3, "noise": 0.01, "third": 1 / 3, "edge": 0.5, "low": 2.0, "fine": 0.123}
+    printed, cell = lesson.run("""
+sliders = dict(
+    tenth=live.Slider(0.1 * 3, 0, 0.3, label="tenth"), noise=live.LogSlider(0.01, 0.003, 0.03, label="noise"),
+    third=live.Slider(1 / 3, 0, 2 / 3, label="third"), edge=live.LogSlider(0.5, 0.06666, 2 / 3, label="edge"),
+    low=live.Slider(2, 2, 9, 3, label="low"), fine=live.LogSlider(0.123, 0.1, 1, 0.001, label="fine"))
+
+@live.lab(**sliders)
+def back(tenth, noise, third, edge, low, fine):
+    total = tenth + noise + third + edge + low + fine
+    return live.Frame(images={"grey": np.full((8, 8), tenth)}, numbers={"sum": total})
+
+back""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() != {}, "the first picture")
+    ends = {"tenth": (0, 0.3), "noise": (0.003, 0.03), "third": (0, 2 / 3), "edge": (0.06666, 2 / 3), "low": (2, 9)}
+    ends["fine"] = (0.1, 1)
+
+    def values():
+        return ast.literal_eval(lesson.run("print(back.values)")[0])
+
+    for name, start in starts.items():
+        there, again = ("ArrowRight", "ArrowLeft") if start < ends[name][1] else ("ArrowLeft", "ArrowRight")
+        lab.press(name, there)
+        lesson.until(lambda name=name, start=start: values()[name] != pytest.approx(start, rel=1e-3), f"{name} moves")
+        lab.press(name, again)
+        exactly = min(start, ends[name][1])
+        lesson.until(lambda name=name, exactly=exactly: values()[name] == exactly, f"{name} is {exactly} again")
+        for key, end in zip(("Home", "End"), ends[name], strict=True):
+            lab.press(name, key)
+            lesson.until(lambda name=name, end=end: values()[name] == end, f"{name} is {end}")
+            if key == "End":  # the last position before it
+                lab.press(name, "ArrowLeft")
+                lesson.until(lambda name=name, end=end: values()[name] < end, f"{name} leaves {end}")
+                assert ends[name][0] <= values()[name] and lab.message() == ""
+
+
+def test_a_choice_of_numbers_moves(lesson):
+    """Every change refused as '5', or a list that shows nothing because 1.0 is written 1."""
+    _, cell = lesson.run("""
+@live.lab(size=live.Choice(3, (3, 5, 7)), factor=live.Choice(1.0, np.array([0.5, 1.0, 2.0])))
+def chosen(size, factor):
+    return live.Frame(images={"grey": np.full((8, 8), 0.1 * size)}, numbers={"product": size * factor})
+
+chosen""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"product": "3"}, "the first picture")
+    lab.control("size").select_option("5")
+    lesson.until(lambda: lab.numbers() == {"product": "5"}, "five")
+    lab.control("factor").select_option("2")
+    lesson.until(lambda: lab.numbers() == {"product": "10"}, "twice five")
+    assert lesson.run("print(chosen.values)")[0].strip() == "{'size': 5, 'factor': 2.0}"
+    lesson.run("chosen.set(factor=0.5)")
+    lesson.until(lambda: lab.numbers() == {"product": "2.5"}, "half of five")
+    assert [lab.control(name).input_value() for name in ("size", "factor")] == ["5", "0.5"]
+    assert lab.message() == ""
+
+
+def test_a_lab_that_raises_inside_a_box_says_so(lesson):
+    """A blank page, and the reason in the kernel's log alone."""
+    _, cell = lesson.run("""
+import ipywidgets
+
+@live.lab(level=live.Slider(1, 0, 1, label="level"))
+def boxed(level):
+    if level == 1:
+        raise ValueError("level: got 1, expected less")
+    return live.Frame(images={"grey": np.full((8, 8), level)}, numbers={"level": level})
+
+ipywidgets.HBox([boxed])""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.message() == "level: got 1, expected less", "the reason")
+    lab.button("Save").click()  # there is nothing to save: no error either
+    lab.press("level", "ArrowLeft")
+    lesson.until(lambda: lab.numbers() == {"level": "0.99"} and lab.message() == "", "it recovers")
 
 
 def test_pixels_on_the_screen_are_those_of_the_array(lesson):

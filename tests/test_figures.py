@@ -3,18 +3,24 @@
 Each test says which bug it would catch.
 """
 
+import base64
 import io
+import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 
 import matplotlib
+import nbformat
 import numpy as np
 import pytest
+from nbconvert import HTMLExporter, LatexExporter
 from PIL import Image
 
 import deconvlab as dl
 from deconvlab import figures
+from deconvlab._frame import encode
 from deconvlab.figures import Curves, Panel, Picture
 
 PHOTO = dl.sample_image("rocket")
@@ -57,7 +63,7 @@ def test_a_colour_picture_keeps_its_colours():
     sky = np.zeros((60, 60, 3))
     sky[:30], sky[30:, :30], sky[30:, 30:] = (0.2, 0.4, 1.7), (-0.3, 0.8, 0.0), (np.nan, 0.0, 0.6)
     drawn = np.asarray(Image.open(io.BytesIO(figures.show_images({"sky": sky}).png)).convert("RGB")).reshape(-1, 3)
-    for colour in ((51, 102, 255), (0, 204, 0), (0, 0, 153)):
+    for colour in ((51, 102, 255), (0, 204, 0), (204, 0, 153)):  # a colour that is not known is marked, as in a lab
         assert np.sum(np.abs(drawn.astype(int) - colour).max(axis=1) <= 6) > 2000, colour
 
 
@@ -225,6 +231,179 @@ def test_a_flat_spectrum_is_one_colour(image):
     assert len(np.unique(middle, axis=0)) == 1
 
 
+@pytest.mark.parametrize("array", [np.zeros(5), np.full(3, -1.0), [np.nan, np.inf], [], np.ma.masked_all(4)])
+def test_a_log_axis_without_a_positive_value_is_empty(array):
+    """A lab that lives in the page and has no still, because matplotlib finds no end for the axis."""
+    assert figures.show_curves(Curves({"a": array}, log=True, marks={"here": 1, "far": np.inf})).png
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        Curves({"a": [0, 1e308, -1e308]}),
+        Curves({"a": [1, 1e300]}, log=True),
+        Curves({"a": ([1e308, -1e308], [1, 2])}),
+        Curves({"a": [1, 2]}, marks={"up": 1e308, "down": -1e308}),
+    ],
+)
+def test_curves_that_explode_are_drawn_without_a_warning(curves):
+    """matplotlib's overflow in the output of a lesson, or an error about its ticks, for what the page copes with."""
+    assert figures.show_curves(curves).png
+
+
+def test_the_seventh_line_is_drawn():
+    """Lines that are left out in silence, once the colours are used up."""
+    lines = {str(k): [k, k] for k in range(8)}
+    six = Curves({name: lines[name] for name in list(lines)[:6]}, ylim=(-1, 8))
+    assert (pixels(figures.show_curves(Curves(lines, ylim=(-1, 8)))) != pixels(figures.show_curves(six))).sum() > 500
+
+
+def ink(picture, rows=slice(None)):
+    """How many columns of a picture's upper rows hold anything dark."""
+    return (pixels(picture)[rows] < 128).any(axis=(0, 2)).sum()
+
+
+@pytest.mark.parametrize("text", ["from $5 to $6", r"\$5 and \$6", r"$\frac$", "$", "50 % of {x}_1^2"])
+def test_titles_stand_as_they_are_written(text):
+    """A title that matplotlib reads as a formula: the dollars vanish, and the words lean, or the picture raises."""
+    white, alike = np.ones((60, 300)), text.replace("$", "S").replace("\\", "/")
+    widths = [ink(figures.show_images({t: Panel(white, note=t)}), slice(0, 20)) for t in (text, alike)]
+    assert widths[0] == pytest.approx(widths[1], rel=0.12)
+    figures.show_curves(Curves({text: [1, 2], "other": [2, 1]}, text, text, marks={text: 1}))
+
+
+@pytest.mark.parametrize("name, less", [("_a", "."), ("$a$", "a")])
+def test_every_line_stands_in_the_key(name, less):
+    """matplotlib's own rules for labels: an underscore hides the line, dollars vanish."""
+    one, two = (figures.show_curves(Curves({n: [0, 0], "other": [1, 1]}, ylim=(-5, 1))) for n in (name, less))
+    dark = [(pixels(p)[:60] < 100).all(axis=2).sum() for p in (one, two)]
+    assert dark[0] > dark[1] + 5
+
+
+# Arrays of all kinds
+
+
+MASK = np.arange(400).reshape(20, 20) % 7 == 0
+RAMP = np.linspace(0, 1, 400).reshape(20, 20)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.ma.array(RAMP, mask=MASK),
+        np.ma.array(RAMP.astype(">f4"), mask=MASK),
+        [np.ma.array(row, mask=mask) for row, mask in zip(RAMP, MASK, strict=True)],
+    ],
+    ids=["masked", "masked, big-endian", "masked rows"],
+)
+def test_masked_pixels_are_not_finite(image):
+    """A mask dropped by np.asarray: a saturated star, or a dead pixel of value -9999, shown as if it were light."""
+    array = Panel(image).array
+    assert type(array) is np.ndarray and np.array_equal(np.isnan(array), MASK)
+    np.testing.assert_allclose(array[~MASK], RAMP[~MASK], rtol=1e-6)
+    with pytest.raises(ValueError):
+        figures.show_spectrum({"stars": image})
+
+
+@pytest.mark.parametrize("channels", [(), (3,)], ids=["grey", "colour"])
+def test_what_is_not_finite_is_marked_in_stills_too(channels):
+    """NaN drawn white, the colour of the brightest star, or black, where the lab beside it is purple."""
+    image = np.full((40, 40, *channels), 0.25)
+    image[10:20, 10:20], image[20:30, 20:30] = np.nan, np.inf
+    purple = (abs(pixels(figures.show_images({"": image})) - (204, 0, 153)).max(axis=2) <= 6).sum()
+    area = greys(figures.show_images({"": image}))[63:66].sum()
+    assert purple / (purple + area) == pytest.approx(200 / 1600, abs=0.02)
+
+
+@pytest.mark.parametrize("dtype", [">f4", "<f4", ">f8", "<f8", "f2", "g"])
+def test_any_float_is_drawn(dtype):
+    """Foreign byte order that Pillow or matplotlib refuses; half floats that overflow; long doubles that warn."""
+    image = RAMP.astype(dtype)
+    panel = Panel(image, 0, 1)
+    assert panel.array.dtype in (np.float32, np.float64) and panel.array.dtype.isnative
+    assert figures.show_images({"ramp": image}).png and figures.show_spectrum({"ramp": image}).png
+    faint = (1e-4 * RAMP).astype(dtype)
+    assert encode(Panel(faint, 0, 1e-4)).max() in (253, 254)  # 253 is white
+    x, y = Curves({"a": (np.arange(20).astype(dtype), image[0])}).lines["a"]
+    assert x.dtype.isnative and y.dtype.isnative
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_lists_matrices_and_float_pictures_are_arrays():
+    """A two-dimensional np.matrix that never loses a dimension, or a picture of Pillow that is no array."""
+    for image in (RAMP.tolist(), tuple(map(tuple, RAMP)), np.matrix(RAMP), Image.fromarray(RAMP)):
+        panel = Panel(image)
+        assert type(panel.array) is np.ndarray
+        np.testing.assert_allclose(panel.array, RAMP, atol=1e-7)
+    assert Curves({"a": np.ma.array([1, 2, 3], mask=[0, 1, 0])}).lines["a"][1].tolist() == pytest.approx(
+        [1, np.nan, 3], nan_ok=True
+    )
+    assert np.isnan(Curves({"a": [1.0, np.ma.masked]}).lines["a"][1]).tolist() == [False, True]
+
+
+class Quantity(np.ndarray):
+    """An array with a unit, as astropy has."""
+
+    unit = "percent"
+
+
+class Labelled:
+    """Numbers with row and column labels (pandas), coordinates (xarray) or units (pint)."""
+
+    def __init__(self, array, what):
+        self.array = array
+        setattr(self, what, "labels")
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype)
+
+    def __len__(self):
+        return len(self.array)
+
+
+FOREIGN = [
+    lambda a: a.view(Quantity),
+    *(lambda a, what=what: Labelled(a, what) for what in ("units", "coords", "iloc")),
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=["astropy", "pint", "xarray", "pandas"])
+def test_units_and_coordinates_are_lost_on_purpose_only(foreign):
+    """50 percent shown as fifty times white, or a table whose index is not 0, 1, 2 drawn over 0, 1, 2."""
+    for make, value in (
+        (Panel, RAMP),
+        (lambda a: figures.show_images({"a": a}), RAMP),
+        (lambda a: figures.show_spectrum({"a": a}), RAMP),
+        (lambda a: Curves({"a": a}), RAMP[0]),
+        (lambda a: Curves({"a": (a, RAMP[0])}), RAMP[0]),
+        (lambda a: Curves({"a": [a, a]}), RAMP[0]),
+    ):
+        with pytest.raises(TypeError, match=r"units or coordinates, expected a plain array: drop them with np.asarray"):
+            make(foreign(value))
+        if make is Panel:
+            assert make(np.asarray(foreign(value)))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        (RAMP * 255).astype(np.uint8),
+        Image.fromarray((RAMP * 255).astype(np.uint8)),
+        (RAMP * 65535).astype(">u2"),
+        Image.fromarray(RAMP > 0.5),
+    ],
+    ids=["uint8", "Pillow", "uint16", "Pillow, two levels"],
+)
+def test_the_advice_for_integers_can_be_followed_and_shows_the_picture(image):
+    """`array.astype(float)` of a uint8 picture, which is white all over, or an advice that Pillow's pictures refuse."""
+    with pytest.raises(TypeError) as caught:
+        Panel(image)
+    advice = re.search(r"np\.asarray\(.*?\)( / \d+)?", str(caught.value))[0]
+    panel = Panel(eval(advice, {"np": np, "array": image}))
+    assert panel.array.max() == 1 and 0.3 < panel.array.mean() < 0.7
+    assert len(str(caught.value)) < 250
+
+
 # The text
 
 
@@ -258,6 +437,19 @@ def test_html_is_one_figure_whose_alt_survives_any_character():
     assert html.count("<figure") == html.count("</figure>") == 1 and "<script" not in html
 
 
+def test_exports_to_latex_find_the_picture_and_pages_keep_the_words():
+    """A PDF without pictures, or a page whose picture has lost its alt text to a PNG, or is there twice."""
+    picture = figures.show_images({"photo": PHOTO}, alt="A rocket.")
+    assert base64.b64decode(picture._repr_png_()) == picture.png
+    data = {"text/html": picture._repr_html_(), "image/png": picture._repr_png_(), "text/plain": repr(picture)}
+    output = nbformat.v4.new_output("execute_result", data, execution_count=1)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show()", outputs=[output])])
+    tex, files = LatexExporter().from_notebook_node(notebook)
+    assert list(files["outputs"].values()) == [picture.png] and "includegraphics" in tex
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert [image.get("alt") for image in images_of(page)] == ["A rocket."]
+
+
 def test_repr_says_what_is_seen():
     """nbval compares text/plain: a memory address in it fails in every run."""
     assert repr(Picture(b"", "A rocket.")) == "Picture: A rocket."
@@ -286,6 +478,29 @@ def test_save_writes_the_file(tmp_path):
         (lambda: figures.show_images({"sky": np.zeros((4, 4), np.uint8)}), TypeError, ["'sky'", "uint8", "floats"]),
         (lambda: figures.show_images({"sky": np.zeros((0, 4))}), ValueError, ["'sky'", "(0, 4)"]),
         (lambda: figures.show_spectrum({"sky": np.full((4, 4), np.nan)}), ValueError, ["sky", "NaN", "finite"]),
+        (lambda: figures.show_images({1: PHOTO}), TypeError, ["images", "got the title 1", "a string: str(1)"]),
+        (lambda: figures.show_spectrum({None: PHOTO}), TypeError, ["images", "got the title None", "a string"]),
+        (lambda: figures.show_curves({0.5: [1, 2]}), TypeError, ["curves", "got the title 0.5", "a string"]),
+        (lambda: Curves({b"a": [1, 2]}), TypeError, ["lines", "got the title b'a'", "a string"]),
+        (lambda: Curves({"a": [1]}, marks={3: 1}), TypeError, ["marks", "got the title 3", "a string"]),
+        (lambda: Curves({"a": [1]}, marks={"m": "far"}), TypeError, ["marks['m']", "got 'far'", "a number"]),
+        (lambda: Curves({"a": [1]}, xlabel=3), TypeError, ["xlabel", "got 3", "a string"]),
+        (lambda: Panel(PHOTO, note=22.5), TypeError, ["note", "got 22.5", "a string"]),
+        (lambda: Panel(PHOTO, cmap="greyish"), ValueError, ["cmap", "'greyish'", "colour map of matplotlib"]),
+        (lambda: Panel(PHOTO, cmap=None), TypeError, ["cmap", "got None", "a string"]),
+        (lambda: Panel(PHOTO, "black", 1), TypeError, ["vmin", "'black'", "a number"]),
+        (lambda: Panel(PHOTO, 0, 1e-310), ValueError, ["vmin, vmax", "1e-310", "vmin below vmax"]),
+        (lambda: Panel(PHOTO, -1e308, 1e308), ValueError, ["vmin, vmax", "1e+308", "that float64 can divide"]),
+        (lambda: Panel(PHOTO * 1j), TypeError, ["array", "complex128", "real numbers"]),
+        (lambda: Panel([[None, 1.0]]), TypeError, ["array", "object", "real numbers"]),
+        (lambda: Curves({"a": [1j]}), TypeError, ["lines['a']", "complex128", "real numbers"]),
+        (lambda: Curves({"a": (np.array(["2020"], "M8[Y]"), [1])}), TypeError, ["'a'", "datetime64", "real numbers"]),
+        (lambda: Curves({"a": (1, 2, 3)}), ValueError, ["'a'", "a tuple of 3", "pair (x, y)"]),
+        (lambda: Curves({"a": [[1], [1, 2]]}), ValueError, ["'a'", "different lengths"]),
+        (lambda: Curves({}), ValueError, ["lines", "got none"]),
+        (lambda: Curves({"a": [1]}, ylim=3), ValueError, ["ylim", "got 3", "(low, high)"]),
+        (lambda: Curves({"a": [1]}, ylim=(1, 0)), ValueError, ["ylim", "got (1, 0)", "low < high"]),
+        (lambda: Curves({"a": [1]}, log=True, ylim=(0, 1)), ValueError, ["ylim", "got (0, 1)", "0 < low"]),
         (lambda: Panel(np.zeros((4, 4)), 1, 0), ValueError, ["vmin, vmax", "got 1 and 0", "vmin below vmax"]),
         (lambda: Panel(np.zeros((4, 4)), 0.5, 0.5), ValueError, ["vmin, vmax", "got 0.5 and 0.5"]),
         (lambda: Curves({"gain": ([1, 2], [1, 2, 3])}), ValueError, ["lines", "(2,)", "(3,)", "'gain'"]),
@@ -329,6 +544,62 @@ def test_drawing_leaves_the_settings_alone():
         assert dict(matplotlib.rcParams) == before
         figures.use_style()
         assert figures.show_images({"photo": PHOTO}).png == plain
+
+
+FOREIGN_STYLE = {
+    "text.usetex": "True",
+    "image.aspect": "auto",
+    "image.origin": "lower",
+    "image.interpolation": "bilinear",
+    "savefig.bbox": "tight",
+    "savefig.transparent": "True",
+    "figure.facecolor": "pink",
+    "axes.facecolor": "black",
+    "axes.titlecolor": "red",
+    "axes.prop_cycle": "cycler('color', ['red'])",
+    "axes.formatter.useoffset": "False",
+    "font.family": "serif",
+    "path.sketch": "1, 100, 2",
+    "axes.xmargin": "0.3",
+}
+DRAW = """
+import sys, numpy as np
+from deconvlab import figures
+ramp = np.linspace(0, 1, 60).reshape(6, 10)
+panels = figures.as_panels({"ramp": ramp, "error": figures.Panel(ramp, -1, 1, "RdBu")})
+curves = {"gain": figures.Curves({"a": [0, 1, 100000], "b": [1, 2, 3]}, "x", marks={"here": 1})}
+sys.stdout.buffer.write(figures.draw(panels, curves, "").png)
+"""
+
+
+def test_pictures_do_not_depend_on_a_matplotlibrc(tmp_path):
+    """The learner's own style: LaTeX that is not installed, pictures out of proportion or upside down."""
+
+    def drawn_with(style):
+        (tmp_path / "matplotlibrc").write_text("".join(f"{name}: {value}\n" for name, value in style.items()))
+        environment = {**os.environ, "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
+        done = subprocess.run([sys.executable, "-W", "error", "-c", DRAW], capture_output=True, env=environment)
+        assert done.returncode == 0, done.stderr.decode()[-500:]
+        return done.stdout
+
+    assert drawn_with(FOREIGN_STYLE) == drawn_with({})
+
+
+@pytest.mark.parametrize("name", ["text.usetex", "image.aspect", "image.origin", "savefig.bbox", "figure.facecolor"])
+def test_pictures_do_not_depend_on_what_a_learner_has_set(name):
+    """The same, from a cell of the lesson, one by one; and that it stays set for the learner's own plots."""
+    plain = figures.show_images({"photo": PHOTO}).png
+    with matplotlib.rc_context({name: FOREIGN_STYLE[name]}):
+        set_to = matplotlib.rcParams[name]
+        assert figures.show_images({"photo": PHOTO}).png == plain
+        assert matplotlib.rcParams[name] == set_to
+
+
+def test_grey_pictures_keep_their_greys():
+    """Greys so few that a smooth sky falls into bands, or black and white that are neither."""
+    levels = np.repeat(np.arange(256) / 255, 2)[None].repeat(90, axis=0)
+    drawn = np.unique(pixels(figures.show_images({"": levels}))[60])
+    assert drawn.min() == 0 and drawn.max() == 255 and np.diff(drawn).max() <= 4 and len(drawn) >= 100
 
 
 def test_arguments_are_not_changed():

@@ -130,13 +130,103 @@ def fragile():
         (lambda: LogSlider(100, 1, 10), "value: got 100, expected a number from 1 to 10"),
         (lambda: Choice("disk", ["gaussian", "line"]), "value: got 'disk', expected one of 'gaussian', 'line'"),
         (lambda: Toggle(1), "value: got 1, expected True or False"),
+        (lambda: Toggle(np.ma.masked), "value: got masked, expected True or False"),
+        (lambda: Slider(np.ma.masked, 0, 1), "value: got masked, expected a number from 0 to 1"),
+        (lambda: Slider(1, "a", 2), "low, high: got 'a' and 2, expected low below high"),
+        (lambda: Slider(1, 0, 10**400), "low, high: got 0 and 1000"),
+        (lambda: Slider(0, 0, 1, np.inf), "step: got inf, expected a positive number"),
+        (lambda: LogSlider(1, "a", 2), "low: got 'a', expected a positive number"),
+        (lambda: Slider(0.3001 * 1.01, 0, 0.3), "value: got 0.3031"),
+        (lambda: Choice("a", ["a", "b", "a"]), "options: got 'a' twice, expected options that differ"),
+        (lambda: Choice(1, [1, 1.0]), "options: got 1.0 twice, expected options that differ"),
+        (lambda: Choice("a", []), "options: got none, expected at least one"),
+        (lambda: Choice(9, [3, 5]), "value: got 9, expected one of 3, 5"),
     ],
 )
 def test_controls_refuse_what_they_cannot_show(make, words):
     """A slider that starts outside its range: the page clamps it and shows another value than the kernel has."""
     with pytest.raises(ValueError) as caught:
         make()
-    assert str(caught.value).startswith(words)
+    assert str(caught.value).startswith(words) and len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: Slider(0, 0, 1, label=3), "label: got 3, expected a string"),
+        (lambda: Slider(0, 0, 1, unit=None), "unit: got None, expected a string"),
+        (lambda: LogSlider(1, 1, 2, help=1.5), "help: got 1.5, expected a string"),
+        (lambda: Toggle(True, label=["a"]), "label: got ['a'], expected a string"),
+        (lambda: Choice("a", "ab", help=0), "help: got 0, expected a string"),
+        (lambda: Choice((3, 3), [(3, 3), (5, 5)]), "options: got (3, 3), expected words or finite numbers"),
+        (lambda: Choice(1, [1, np.inf]), "options: got inf, expected words or finite numbers"),
+        (lambda: Choice(None, [None, 1]), "options: got None, expected words or finite numbers"),
+    ],
+)
+def test_controls_refuse_what_no_page_can_hold(make, words):
+    """A label or an option that no JSON carries: found out in the page, which stays empty."""
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    "control, value, kept",
+    [
+        (Slider(0.1, 0, 0.3), 0.1 * 3, 0.3),
+        (Slider(0.1, 0, 0.3), np.float32(0.3), 0.3),
+        (Slider(0.1, 0, 0.3), 1e-8, 1e-8),
+        (Slider(0.1, 0, 0.3), np.array(0.1 * 3), 0.3),
+        (Slider(0.5, 0, 1), -5e-17, 0.0),
+        (Slider(0.5, 0.1, 1), 1 - 0.9, 0.1),
+        (Slider(0.5, 0, 2 / 3), 0.667, 2 / 3),
+        (Slider(0.5, 0, 2 / 3), 0.666667, 2 / 3),  # what the error message calls the end
+        (LogSlider(0.5, 1e-3, 2 / 3), 0.667, 2 / 3),
+        (LogSlider(0.5, 1 / 3, 1), 0.333, 1 / 3),
+        (Slider(0.5, 1 / 3, 1), 0.333333, 1 / 3),
+        (LogSlider(0.5, 1e-8, 1), np.float32(1e-8), 1e-8),
+        (LogSlider(0.1, 1e-3, 1), 10**-3.0000001, 1e-3),
+        (Slider(1000.5, 1000, 1001), np.float32(1001), 1001.0),
+        (Choice(3, (3, 5, 7)), "5", 5),  # what a select element knows
+        (Choice(3, (3, 5, 7)), 5.0, 5),
+        (Choice(3, (3, 5, 7)), np.int64(7), 7),
+        (Choice(3, (3, 5, 7)), np.float32(7), 7),
+        (Choice(0.1, (0.1, 0.3)), 0.1 * 3, 0.3),
+        (Choice(0.1, (0.1, 0.3)), np.float32(0.3), 0.3),
+        (Choice(1.0, (0.5, 1.0, 2.0)), 2, 2.0),
+        (Choice("a", ("a", "b")), np.str_("b"), "b"),
+        (Choice(3, np.array([3, 5])), 5, 5),
+        (Toggle(False), np.True_, True),
+        (Toggle(False), np.array(True), True),
+    ],
+)
+def test_what_rounding_and_other_dtypes_leave_is_the_value_meant(control, value, kept):
+    """Exact comparison with a number that comes from arithmetic, from another dtype or back from a page."""
+    got = control.checked("x", value)
+    assert got == kept and type(got) is type(kept)
+
+
+@pytest.mark.parametrize(
+    "control, value",
+    [
+        (Slider(0.1, 0, 0.3), 0.301),
+        (Slider(0.1, 0, 1), -0.001),
+        (Slider(1000.5, 1000, 1001), 1001.01),
+        (LogSlider(0.1, 1e-8, 1), 1.001),
+        (LogSlider(0.1, 1e-8, 1), 0.99e-8),
+        (LogSlider(0.1, 1e-8, 1), 0),
+        (Slider(1001, 1000.4, 1001.4), 1000),
+        (Choice(3, (3, 5)), 5.01),
+        (Choice("a", ("a", "1")), 1),
+        (Choice(3, (3, 5)), np.array([5])),
+        (Choice(0, (0, 1)), np.ma.masked),
+        (Toggle(False), "True"),
+    ],
+)
+def test_what_is_more_than_rounding_is_refused(control, value):
+    """A tolerance so broad that a value off the scale passes for its end, or a masked 0 for an option."""
+    with pytest.raises(ValueError, match="x: got .*, expected"):
+        control.checked("x", value)
 
 
 @pytest.mark.parametrize("low, high, step", [(0, 1, 0.01), (0.5, 12, 0.1), (0, 360, 5), (1, 3, 0.02), (-90, 90, 2)])
@@ -157,6 +247,16 @@ def test_values_become_plain_python():
     assert type(Slider(1, 0, 2).checked("x", 2)) is float
     assert type(Toggle(False).checked("x", np.bool_(True))) is bool
     assert Choice("a", ["a", "b"]).options == ("a", "b")
+    for control in (
+        Slider(np.float32(0.5), np.int64(0), np.float64(1), np.float32(0.25)),
+        LogSlider(np.float64(0.1 * 3), 0.01, 0.3),
+        Choice(np.int64(3), np.array([3, 5])),
+        Choice(np.str_("a"), np.array(["a", "b"])),
+        Toggle(np.True_),
+    ):
+        spec = live.describe("x", control)
+        assert json.loads(json.dumps(spec))["value"] == control.checked("x", control.value)
+    assert Slider(0.1 * 3, 0, 0.3).value == 0.3
 
 
 def test_spec_tells_the_page_everything():
@@ -199,6 +299,16 @@ def test_a_frame_takes_plain_arrays():
         ({"images": {"sky": SMALL.astype(int)}}, TypeError, ["'sky'", "int64", "floats"]),
         ({"images": {"sky": SMALL}, "compare": ("sky", "sea")}, ValueError, ["compare", "'sea'", "['sky']"]),
         ({"images": {"sky": SMALL}, "compare": ("sky",)}, ValueError, ["compare", "expected two"]),
+        ({"images": {3: SMALL}}, TypeError, ["images", "the title 3", "a string: str(3)"]),
+        ({"images": {"sky": SMALL}, "curves": {3: [1]}}, TypeError, ["curves", "the title 3", "a string"]),
+        ({"images": {"sky": SMALL}, "curves": Curves({"a": [1]})}, TypeError, ["curves", "got Curves", "a dict"]),
+        ({"images": {"sky": SMALL}, "numbers": {3: 1}}, TypeError, ["numbers", "the title 3", "a string"]),
+        ({"images": {"sky": SMALL}, "numbers": [1]}, TypeError, ["numbers", "got list", "a dict"]),
+        ({"images": {"sky": SMALL}, "numbers": {"n": 10**400}}, TypeError, ["'n'", "expected a number"]),
+        ({"images": {"sky": SMALL}, "numbers": {"n": np.array([1.0])}}, TypeError, ["'n'", "expected a number"]),
+        ({"images": {"sky": SMALL}, "alt": 3}, TypeError, ["alt", "got 3", "a string"]),
+        ({"images": {"sky": SMALL}, "step": 1.5}, ValueError, ["step", "got 1.5", "whole number"]),
+        ({"images": {"sky": SMALL}, "step": "last"}, TypeError, ["step", "got 'last'", "whole number"]),
     ],
 )
 def test_a_frame_refuses_what_cannot_be_shown(arguments, error, words):
@@ -222,6 +332,21 @@ def test_numbers_are_printed_with_four_digits():
 def test_round_off_is_printed_as_a_bound(number, text):
     """A stored number that differs on the next machine; or an exact zero that is called small."""
     assert Frame(images={"a": SMALL}, numbers={"error": number}).texts() == {"error": text}
+
+
+def test_a_frame_of_numpys_own_numbers_can_travel():
+    """A step, a range or a switch of NumPy's types, which JSON refuses when the picture is long computed."""
+    curves = Curves({"a": [1, 2]}, log=np.True_, marks={"m": np.float32(1)}, ylim=np.array([1, 2], np.float32))
+    panel = Panel(SMALL, np.float32(0), np.int64(2), note=np.str_("note"))
+    frame = Frame(images={"a": panel}, curves={"c": curves}, numbers={"n": np.ma.masked}, step=np.int64(3))
+    header, _ = _frame.pack(frame, {})
+    assert json.loads(json.dumps(header))["step"] == 3 and frame.texts() == {"n": "nan"}
+
+
+def test_masked_pixels_reach_the_page_as_lost():
+    """A mask dropped on the way to the page: a dead pixel in a grey that means something."""
+    masked = np.ma.array(SMALL, mask=SMALL > 0.5)
+    assert ((_frame.encode(Frame(images={"stars": masked}).images["stars"]) == 255) == (SMALL > 0.5)).all()
 
 
 # A lab is a function
@@ -467,6 +592,48 @@ def test_a_lab_inside_a_box_computes_when_the_page_says_hello():
     assert calls == [(0.25, 0.1)] and page.shows(lab())
 
 
+def test_a_lab_that_raises_inside_a_box_says_so_and_recovers():
+    """A page that stays blank: hello was answered by a traceback in the kernel's log alone."""
+
+    @live.lab(level=Slider(1, 0, 1))
+    def fragile(level):
+        if level == 1:
+            raise ValueError("level: got 1, expected less")
+        return Frame(images={"level": np.full((2, 2), level)})
+
+    page = Page(fragile)
+    assert page.hello() == ({"error": "level: got 1, expected less"}, [])
+    page.tick(level=0.5)
+    assert page.shows(fragile(level=0.5))
+    page.hello()
+    assert page.shows(fragile(level=0.5))
+
+
+@pytest.mark.parametrize("kind", ["save", "stop", "step", "pixel"])
+def test_whatever_a_page_asks_is_answered(kind):
+    """An error on the way to a file, or before the first picture, that only the kernel's log knows of."""
+    lab, _ = two_knobs()
+    content = {"kind": kind, "view": "v", "seq": 1, "step": 3, "title": "left", "row": 0, "column": 0}
+    answer, _ = Page(lab).say(content)
+    assert answer["view"] == "v" and answer["error"]
+
+
+@pytest.mark.parametrize("options", [(3, 5, 7), (0.5, 1.0, 2.0), np.array([3, 5, 7]), (False, True)])
+def test_a_choice_may_hold_numbers(options):
+    """Every change refused, because a page hands back a text, or a float for an int."""
+
+    @live.lab(size=Choice(options[0], options))
+    def sized(size):
+        return Frame(images={"image": np.full((2, 2), float(size))}, numbers={"size": size})
+
+    page = Page(sized)
+    (spec,) = json.loads(json.dumps(sized.spec))
+    for option, sent in zip(options, spec["options"], strict=True):
+        for value in (sent, str(option)):
+            content, _ = page.tick(size=value)
+            assert content["values"]["size"] == sent and content["numbers"] == {"size": f"{float(option):.4g}"}
+
+
 def test_a_panel_that_comes_back_is_sent_again():
     """A lab whose switch shows another set of panels: the page makes new, empty ones, also of those that stay."""
 
@@ -619,6 +786,7 @@ def test_one_mimebundle_serves_the_live_and_the_static_page(lab):
     assert bundle["text/html"] == other["text/html"]
     assert bundle["text/html"].count("<figure") == bundle["text/html"].count("</figure>") == 1
     assert 'alt="Pictures: left, right. sum: 0.35."' in bundle["text/html"]
+    assert f"base64,{bundle['image/png']}" in bundle["text/html"]  # the same picture, for LaTeX
     assert "run this cell" in bundle["text/html"] and 'src="data:image/png;base64,' in bundle["text/html"]
 
 
