@@ -1,4 +1,4 @@
-"""Lesson 03 in real JupyterLab and headless Chromium: what a learner sees, hears and moves.
+"""Lesson 04 in real JupyterLab and headless Chromium: what a learner sees, hears and moves.
 
 One server, one browser and one page serve all tests, in the order of this file; the last one ends the kernel.
 """
@@ -31,7 +31,7 @@ def lesson_03():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A copy of lesson 03 to work on."""
+    """A copy of lesson 04 to work on."""
     root = tmp_path_factory.mktemp("lessons")
     shutil.copy(lesson_03(), root / "lesson.ipynb")
     return root
@@ -72,7 +72,7 @@ def first_lab(executed):
         if lab.control(SLIDER).count() and PANEL in lab.titles() and any(SCORE in label for label in lab.numbers()):
             lab.name, lab.start = name, lab.seen()
             return lab
-    pytest.fail(f"no lab of lesson 03 has a slider {SLIDER!r}, a panel {PANEL!r} and a number {SCORE!r}")
+    pytest.fail(f"no lab of lesson 04 has a slider {SLIDER!r}, a panel {PANEL!r} and a number {SCORE!r}")
 
 
 @pytest.fixture
