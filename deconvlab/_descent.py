@@ -104,7 +104,7 @@ def _prepared(objective, x0, step):
         if objective.lipschitz is None:
             raise ValueError("step: got none, expected a number: this objective has no Lipschitz constant")
         step = 1 / objective.lipschitz
-    return objective, started(x0, objective.shape), _check.number("step", step, above=True)
+    return objective, started(x0, objective.shape, objective.dtype), _check.number("step", step, above=True)
 
 
 def conjugate_gradient(H, y, *, weight=0.0, x0=None, precondition=False):
@@ -145,7 +145,7 @@ def conjugate_gradient(H, y, *, weight=0.0, x0=None, precondition=False):
        doi:10.1007/978-0-387-40065-5.
     """
     y, weight = observed(H, y), _check.number("weight", weight)
-    x = np.zeros(H.shape_in, y.dtype) if x0 is None else started(x0, H.shape_in)
+    x = np.zeros(H.shape_in, y.dtype) if x0 is None else started(x0, H.shape_in, y.dtype)
     return _conjugate_gradient(H, y, weight, x, _check.choice("precondition", precondition, (False, True)))
 
 

@@ -54,7 +54,7 @@ def total_variation(H, y, weight, *, x0=None):
        259-268, 1992, doi:10.1016/0167-2789(92)90242-F.
     """
     y, weight = observed(H, y), _check.number("weight", weight, above=True)
-    return _total_variation(H, y, weight, _first(H, y) if x0 is None else started(x0, H.shape_in))
+    return _total_variation(H, y, weight, _first(H, y) if x0 is None else started(x0, H.shape_in, y.dtype))
 
 
 def _total_variation(H, y, weight, x):

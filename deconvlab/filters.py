@@ -135,7 +135,8 @@ def wiener_gain(otf, nsr):
     Notes
     -----
     conj(H) / (|H|**2 + S_n / S_x), the minimizer of the expected squared error. With a number for `nsr` the picture is
-    taken for white noise, which no photograph is, and the filter equals Tikhonov's with penalty 1.
+    taken for white noise around its mean, which no photograph is: the filter equals Tikhonov's with penalty 1, but for
+    frequency 0. A variance says nothing about the mean, so the mean is only divided by H.
 
     References
     ----------
@@ -143,6 +144,9 @@ def wiener_gain(otf, nsr):
     """
     otf = _check.otf(otf)
     nsr = _check.power("nsr", nsr, otf.shape).astype(otf.real.dtype)
+    if not nsr.ndim:
+        nsr = np.full(otf.shape, nsr)
+        nsr[0, 0] = 0
     return otf.conj() * _reciprocal(power(otf) + nsr, "nsr")
 
 
