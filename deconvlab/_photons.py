@@ -8,7 +8,7 @@ from . import _check
 from ._algebra import dot, norm, observed, started
 from ._run import Iterate
 
-OFFSET = "pass y - y.min() and background=-y.min(), which keeps the light"
+OFFSET = "pass y - y.min() and background=-y.min(), so that noise may stay below 0"
 LIFT = "leave it out, or lift it with x0 - 1.01 * x0.min()"  # what starts at 0 stays there
 
 

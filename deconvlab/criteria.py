@@ -61,8 +61,8 @@ def psnr(x_true, x, *, peak=None, border=0):
     x_true, x = _pair(x_true, "x", x)
     peak = _white(x_true, peak)
     border = _check.whole("border", border, 0, (min(x.shape) - 1) // 2)
-    mean_square = np.mean((_inside(x, border) - _inside(x_true, border)) ** 2, dtype=np.float64)
-    return float(10 * np.log10(peak**2 / mean_square)) if mean_square else np.inf
+    error = rms(_inside(x, border) - _inside(x_true, border))
+    return float(20 * (np.log10(peak) - np.log10(error))) if error else np.inf
 
 
 def ssim(x_true, x, *, peak=None, border=0):
@@ -168,10 +168,10 @@ def relative_error(x_true, x):
     1.0
     """
     x_true, x = _pair(x_true, "x", x)
-    length = np.linalg.norm(x_true)
+    length = rms(x_true)
     if not length:
         raise ValueError("x_true: got nothing but zeros, expected a picture with a length to compare with")
-    return float(np.linalg.norm(x - x_true) / length)
+    return rms(x - x_true) / length
 
 
 def rms(values):
@@ -197,8 +197,9 @@ def rms(values):
     >>> rms([3, -3, 3j])
     3.0
     """
-    values = _check.numbers("values", values)
-    return float(np.sqrt(np.mean(np.abs(values, dtype=np.float64) ** 2)))
+    sizes = np.abs(_check.numbers("values", values), dtype=np.float64)
+    largest = sizes.max() or 1.0  # the square of a number below 1e-154 is zero
+    return float(largest * np.sqrt(np.mean((sizes / largest) ** 2)))
 
 
 def residual_whiteness(residual):
@@ -239,7 +240,7 @@ def residual_whiteness(residual):
     True
     """
     residual = _check.varied("residual", _check.image("residual", residual))
-    share = _spectrum.power(fft.rfft2(residual), np.float64)
+    share = _spectrum.power(fft.rfft2(residual / np.abs(residual).max()), np.float64)
     share[0, 0] = 0  # the mean
     counts = _spectrum.counts(residual.shape[1])
     share /= (share @ counts).sum()

@@ -52,6 +52,8 @@ def gaussian(sigma, *, size=None):
         sizes = _check.shape("size", _check.pair("size", size))
         if any(n % 2 == 0 for n in sizes):
             raise ValueError(f"size: got {size}, expected odd sizes, so that the PSF has a centre")
+        for n in sizes:
+            _length("size", n)
     sigmas = np.maximum(sigmas, 0.01)  # a smaller one makes the same PSF: one pixel
     row, column = (np.exp(-0.5 * ((np.arange(n) - n // 2) / s) ** 2) for n, s in zip(sizes, sigmas, strict=True))
     psf = np.outer(row, column)
@@ -222,10 +224,10 @@ def as_psf(array, *, background=None):
     array : (K, L) array of non-negative numbers
         A drawn, measured or photographed PSF, of any size and any sum, integers included.
     background : float, optional
-        Level that is subtracted; what then lies below 0 counts as 0. A PSF cut out of a photograph stands on one. It is
-        the median of the rim, ``np.median([*array[0], *array[-1], *array[:, 0], *array[:, -1]])``, where noise is low;
-        a level just above the noise of the rim otherwise. By default none, and a rim that looks like one is refused; 0
-        says that the rim belongs to the PSF.
+        Level that is subtracted; what then lies below 0 counts as 0. A PSF cut out of a photograph stands on one: the
+        median of the rim where there is no noise, the largest value of the rim, ``array[[0, -1]].max()``, where there
+        is some, since half of the noise above the median would stay. By default none, and a rim that looks like one is
+        refused; 0 says that the rim belongs to the PSF.
 
     Returns
     -------
@@ -306,11 +308,11 @@ def _refuse_pedestal(array):
         inside = array[depth : array.shape[0] - depth, depth : array.shape[1] - depth]
         return float(np.median(np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])))
 
-    rim, inner = ring(0), ring(min(array.shape) // 8)
+    rim, inner = ring(0), ring(-(-min(array.shape) // 8))
     share = rim * array.size / array.sum()
-    if rim < 0.3 and share > 0.02 and 0.8 * rim < inner < 1.25 * rim:
+    if rim < 0.3 and share > 0.02 and 0.5 * rim < inner < 1.5 * rim:
         what = f"a level rim that makes up {100 * share:.0f} % of the light"
-        fix = "take it off with background=np.median(array[[0, -1]]), or say background=0 if it belongs to the PSF"
+        fix = "take it off with background=array[[0, -1]].max(), or say background=0 if it belongs to the PSF"
         raise ValueError(f"array: got {what}, expected one that fades out: {fix}")
 
 
