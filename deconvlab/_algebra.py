@@ -32,11 +32,11 @@ def observed(H, y):
     return y
 
 
-def started(x0, shape):
-    """`x0`, if it is a picture of this shape."""
-    x0 = _check.image("x0", x0)
-    _check.same_shape("x0", x0, shape)
-    return x0
+def started(x, shape, dtype, name="x0"):
+    """`x` in the precision of the data, if it is a picture of this shape: in mixed precision the data decide."""
+    x = _check.image(name, x)
+    _check.same_shape(name, x, shape)
+    return x.astype(dtype, copy=False)
 
 
 def lipschitz(H, weight):
@@ -44,8 +44,9 @@ def lipschitz(H, weight):
     if H.boundary == "periodic":
         return float((power(H.otf) + weight * gradient_power(H.shape_in)).max())
     if H.boundary == "reflect":  # ||A||**2 is at most the largest row sum of |A| times its largest column sum
-        columns = Blur(np.abs(H.psf), H.shape_out, "reflect").T @ np.ones(H.shape_out)
-        return float(np.abs(H.psf).sum() * columns.max() + 8 * weight)
+        size = np.abs(H.psf).sum()
+        columns = size * (Blur(np.abs(H.psf) / size, H.shape_out, "reflect").T @ np.ones(H.shape_out))
+        return float(size * columns.max() + 8 * weight)
     return float(power(H.otf).max() + 8 * weight)
 
 
@@ -56,14 +57,13 @@ class Frequencies:
     """
 
     def __init__(self, H, y):
-        self.shape = H.shape_in
+        self.shape, self.dtype = H.shape_in, y.dtype
         kind = np.result_type(y.dtype, np.complex64)
         self.H = Diagonal(H.otf.astype(kind, copy=False))
         self.D = Real(np.sqrt(gradient_power(self.shape)).astype(kind))
         self.y = self.into(y)
 
     def into(self, x):
-        _check.same_shape("x", _check.image("x", x), self.shape)
         return fft.rfft2(x, norm="ortho")
 
     def back(self, spectrum):
@@ -96,7 +96,7 @@ class Pixels:
 
     def __init__(self, H, y):
         self.H, self.D, self.y = H, Gradient(H.boundary), y
-        self.dot, self.shape = dot, H.shape_in
+        self.dot, self.shape, self.dtype = dot, H.shape_in, y.dtype
 
     def into(self, x):
         return x

@@ -1,8 +1,16 @@
-"""Refuse bad input before any work, in one sentence that names the argument, what it got and what it expects."""
+"""Refuse bad input before any work, in one sentence that names the argument, what it got and what it expects.
+
+What an array means besides its numbers is refused or lost on purpose: masked entries and units are refused, byte order,
+coordinates and names of columns are lost. A number that is one rounding error outside its range counts as inside.
+"""
 
 from reprlib import repr as short
 
 import numpy as np
+
+ROUND_OFF = 1e-6  # share of the largest value that light may lie below zero: what a Fourier transform may have made
+SUM = 1e-3  # how far the sum of a PSF may be from 1: single precision, or a few digits in a file
+TINY = 1e-12  # how far below its least value a number may be
 
 
 def floats(name, value):
@@ -18,16 +26,28 @@ def image(name, value):
     """`value` as a grey image, (M, N) floats."""
     array = _of_floats(name, value)
     if array.ndim != 2 or not array.size:
-        hint = ": take one colour channel at a time" if array.ndim == 3 else ""
+        hint = ""
+        if array.ndim > 2:
+            colour = array.ndim == 3 and array.shape[-1] <= 4
+            hint = f": take one {f'colour channel at a time, {name}[..., 0]' if colour else f'picture, {name}[0]'}"
         raise ValueError(f"{name}: got shape {array.shape}, expected a grey image (rows, columns){hint}")
     return floats(name, array)
 
 
-def light(name, array, least=0.0):
-    """`array`, if nothing in it is below `least`: zero, or round-off."""
-    if array.min() < least:
-        fix = f": cut it off with {name}.clip(0)"
-        raise ValueError(f"{name}: got values down to {array.min():.3g}, expected none below 0{fix}")
+def light(name, array, fix, round_off=0.0):
+    """`array` without what rounding left below zero; `fix` says what to do about more than that."""
+    least = array.min()
+    if least < -max(ROUND_OFF * array.max(), round_off):
+        raise ValueError(f"{name}: got values down to {least:.3g}, expected none below 0: {fix}")
+    return np.maximum(array, 0) if least < 0 else array
+
+
+def nominal(name, array):
+    """`array`, unless most of it lies far above white, as in a picture on 0 to 255."""
+    middle = np.median(array.ravel()[:: max(1, array.size // 4096)])
+    if middle > 4:
+        expected = f"the range 0 to 1: divide it by its white level, {name} / white"
+        raise ValueError(f"{name}: got values about {middle:.3g}, expected {expected}")
     return array
 
 
@@ -53,18 +73,32 @@ def varied(name, array):
 
 
 def psf(value, shape=None, name="psf"):
-    """`value` as a point spread function: odd sizes, something in it, no larger than an image of `shape`."""
-    array = _array(name, value)
+    """`value` as a point spread function: odd sizes, sum 1, no larger than an image of `shape`."""
+    array = kernel(value, shape, name)
+    total = float(array.sum(dtype=np.float64))
+    if abs(total - 1) > SUM:
+        fix = f"make a PSF of it with as_psf({name})" if array.min() >= 0 else f"use {name} / {name}.sum()"
+        raise ValueError(f"{name}: got the sum {total:.4g}, expected 1, which keeps the brightness: {fix}")
+    return array
+
+
+def kernel(value, shape, name):
+    """`value` as a point spread function of any positive sum."""
+    array, make = _array(name, value), f"make a PSF of it with as_psf({name})"
     if array.dtype.kind in "iub":
-        raise TypeError(f"{name}: got dtype {array.dtype}, expected floats: make a PSF of it with as_psf")
+        raise TypeError(f"{name}: got dtype {array.dtype}, expected floats: {make}")
     _of_floats(name, array)
     if array.ndim != 2 or any(n % 2 == 0 for n in array.shape):
-        raise ValueError(f"{name}: got shape {array.shape}, expected two odd sizes: make a PSF of it with as_psf")
+        raise ValueError(f"{name}: got shape {array.shape}, expected two odd sizes: {make}")
     floats(name, array)
-    if array.sum() <= 0:
-        raise ValueError(f"{name}: got the sum {array.sum():.3g}, expected a positive one (1 keeps the brightness)")
+    total = float(array.sum(dtype=np.float64))
+    if total <= 0:
+        raise ValueError(f"{name}: got the sum {total:.3g}, expected a positive one (1 keeps the brightness)")
     if shape is not None and any(k > m for k, m in zip(array.shape, shape, strict=True)):
-        raise ValueError(f"{name}: got shape {array.shape}, expected at most the image's {shape}: use a smaller PSF")
+        cuts = (-(-max(k - m, 0) // 2) for k, m in zip(array.shape, shape, strict=True))
+        part = ", ".join(f"{cut}:{-cut}" if cut else ":" for cut in cuts)
+        fix = f"use a smaller PSF, or cut its rim off with as_psf({name}[{part}])"
+        raise ValueError(f"{name}: got shape {array.shape}, expected at most the image's {shape}: {fix}")
     return array
 
 
@@ -81,7 +115,7 @@ def mask(name, value, shape):
 
 def otf(value):
     """`value` as a transfer function: complex, so that no PSF passes for one."""
-    array = np.asarray(value)
+    array = _array("otf", value)
     if array.dtype.kind != "c":
         raise TypeError(f"otf: got dtype {array.dtype}, expected a complex one: make it with psf_to_otf(psf, shape)")
     if not np.isfinite(array).all():
@@ -104,15 +138,15 @@ def power(name, value, shape):
     array = reals(name, value)
     if array.shape not in ((), shape):
         raise ValueError(f"{name}: got shape {array.shape}, expected one number or {shape}, the half spectrum")
-    if not np.isfinite(array).all() or array.min() < 0:
+    if not np.isfinite(array).all() or array.min() < -ROUND_OFF * array.max():
         span = f"{array.min():g} to {array.max():g}"
         raise ValueError(f"{name}: got values from {span}, expected finite ones, none below 0")
-    return array
+    return np.maximum(array, 0)
 
 
 def shape(name, value):
     """`value` as an image shape, two positive integers."""
-    sizes = np.asarray(value)
+    sizes = _array(name, value)
     if sizes.shape != (2,) or sizes.dtype.kind not in "iu" or (sizes < 1).any():
         raise ValueError(f"{name}: got {short(value)}, expected two positive integers (rows, columns)")
     return int(sizes[0]), int(sizes[1])
@@ -120,30 +154,31 @@ def shape(name, value):
 
 def pair(name, value):
     """`value` twice, once for the rows and once for the columns, unless it is a pair already."""
-    array = np.asarray(value)
+    array = _array(name, value)
     if array.shape not in ((), (2,)):
         raise ValueError(f"{name}: got {short(value)}, expected a number or a pair (rows, columns)")
     return tuple(np.broadcast_to(array, 2).tolist())
 
 
-def number(name, value, *, low=0.0, above=False):
-    """`value` as a finite float that is at least `low`, or above it."""
-    if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
-        raise TypeError(f"{name}: got {short(value)}, expected a number")
-    value = float(value)
-    if not np.isfinite(value) or value < low or (above and value == low):
-        bound = "" if low == -np.inf else f" {'above' if above else 'at least'} {low:g}"
-        raise ValueError(f"{name}: got {value:g}, expected a finite number{bound}")
+def number(name, value, *, low=0.0, above=False, high=np.inf, unit=""):
+    """`value` as a finite float that is at least `low`, or above it, and at most `high`."""
+    value = _scalar(name, value, "a number")
+    if low - TINY <= value < low and not above:
+        value = low
+    if not np.isfinite(value) or value < low or (above and value == low) or value > high:
+        bounds = "" if low == -np.inf else f" {'above' if above else 'at least'} {low:g}"
+        bounds += f" and at most {high:g}{unit}" if high < np.inf else ""
+        raise ValueError(f"{name}: got {value:g}, expected a finite number{bounds}")
     return value
 
 
 def whole(name, value, low, high):
     """`value` as an int from `low` to `high`."""
-    if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "iuf":
-        raise TypeError(f"{name}: got {short(value)}, expected a whole number")
-    if not low <= value <= high or value != int(value):
-        raise ValueError(f"{name}: got {short(value)}, expected a whole number from {low} to {high}")
-    return int(value)
+    value = _scalar(name, value, "a whole number")
+    nearest = np.rint(value)
+    if not low <= nearest <= high or abs(value - nearest) > TINY * max(abs(value), 1):
+        raise ValueError(f"{name}: got {value:.10g}, expected a whole number from {low} to {high}")
+    return int(nearest)
 
 
 def operator(value, *needs):
@@ -179,17 +214,51 @@ def generator(rng):
 
 
 def _array(name, value):
+    """`value` as an array in the machine's own byte order, if its numbers are all that it means."""
+    masked = np.ma.count_masked(np.ma.asarray(value)) if _may_be_masked(value) else 0
+    if masked:
+        if name == "y":
+            fix = "fill them with y.filled(0), and pass Blur(psf, shape, mask=~y.mask) to a method that iterates"
+        elif name in ("psf", "psf0", "array"):
+            fix = f"fill them with {name}.filled(0)"
+        else:
+            fix = f"take a part without them, or fill them with {name}.filled({name}.mean())"
+        values = f"{masked} masked value{'s' if masked > 1 else ''}"
+        raise ValueError(f"{name}: got a masked array with {values}, expected plain numbers: {fix}")
+    unit = str(next((found for key in ("unit", "units") if (found := getattr(value, key, None)) is not None), ""))
+    if unit not in ("", "dimensionless"):
+        fix = f"pass np.asarray({name}), in pixels where it is a length"
+        raise TypeError(f"{name}: got the unit {unit}, expected plain numbers: {fix}")
     try:
-        return np.asarray(value)
+        array = np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: got rows of different lengths, expected an array") from None
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _may_be_masked(value):  # a list of masked rows becomes an array without a word, too
+    return isinstance(value, np.ma.MaskedArray) or (
+        isinstance(value, (list, tuple)) and any(isinstance(part, np.ma.MaskedArray) for part in value)
+    )
+
+
+def _scalar(name, value, expected):
+    array = _array(name, value)
+    if array.ndim or array.dtype.kind not in "iuf":
+        raise TypeError(f"{name}: got {short(value)}, expected {expected}")
+    return float(array)
 
 
 def _of_floats(name, value):
     array = _array(name, value)
     if array.dtype not in (np.float32, np.float64):
-        white = {"uint8": 255, "uint16": 65535}.get(array.dtype.name, "its white level")
-        fixes = {"u": f" / {white}", "i": f" / {white}", "b": ".astype(float)", "f": ".astype(float)"}
-        fix = f": convert it with {name}{fixes[array.dtype.kind]}" if array.dtype.kind in fixes else ""
+        own = name if isinstance(value, np.ndarray) else f"np.asarray({name})"
+        white = f"divide it by its white level, {own} / "
+        if array.dtype == np.uint8:
+            fix = f": {white}255"
+        elif array.dtype.kind in "iu":
+            fix = f": {white}white, where white is 4095 for 12 bits, 65535 for 16"
+        else:
+            fix = f": convert it with {own}.astype(float)" if array.dtype.kind in "bf" else ""
         raise TypeError(f"{name}: got dtype {array.dtype}, expected float32 or float64{fix}")
     return array

@@ -8,6 +8,9 @@ from . import _check
 from ._algebra import conjugate_steps, coordinates, lipschitz, observed, started
 from ._run import Iterate
 
+MOST_INNER = 256  # steps of conjugate gradients between two iterates of `minimize_root`
+NEAR = 1e-2  # share of the objective that may lie between it and its proved lower bound
+
 
 def gradient_descent(objective, x0, *, step=None):
     """Gradient descent: walk downhill by a fixed step.
@@ -101,7 +104,7 @@ def _prepared(objective, x0, step):
         if objective.lipschitz is None:
             raise ValueError("step: got none, expected a number: this objective has no Lipschitz constant")
         step = 1 / objective.lipschitz
-    return objective, started(x0, objective.shape), _check.number("step", step, above=True)
+    return objective, started(x0, objective.shape, objective.dtype), _check.number("step", step, above=True)
 
 
 def conjugate_gradient(H, y, *, weight=0.0, x0=None, precondition=False):
@@ -142,7 +145,7 @@ def conjugate_gradient(H, y, *, weight=0.0, x0=None, precondition=False):
        doi:10.1007/978-0-387-40065-5.
     """
     y, weight = observed(H, y), _check.number("weight", weight)
-    x = np.zeros(H.shape_in, y.dtype) if x0 is None else started(x0, H.shape_in)
+    x = np.zeros(H.shape_in, y.dtype) if x0 is None else started(x0, H.shape_in, y.dtype)
     return _conjugate_gradient(H, y, weight, x, _check.choice("precondition", precondition, (False, True)))
 
 
@@ -174,7 +177,8 @@ def minimize_root(H, y, weight):
     Yields
     ------
     iterate : Iterate
-        The objective never rises. Ends when it no longer falls.
+        The objective never rises. Ends when it no longer falls and is proved to be within 1 % of the minimum, or
+        where rounding allows no further step; `run` says which of the two.
 
     Raises
     ------
@@ -185,8 +189,12 @@ def minimize_root(H, y, weight):
     -----
     For any s > 0, sqrt(t) <= (t / s + s) / 2, with equality where s = sqrt(t). With the current norms for s the two
     bounds add up to a least-squares objective of weight w = weight * ||H x - y|| / ||D x||. Each iterate takes two
-    steps of preconditioned conjugate gradients on it, so the root objective falls, too [1]_. The preconditioner treats
-    the frame as a mirror and divides in the cosine transform.
+    steps of preconditioned conjugate gradients on it, so the root objective falls, too [1]_; where it falls slowly, as
+    with a tiny weight, twice as many from one iterate to the next, up to 256. The preconditioner treats the frame as a
+    mirror and divides in the cosine transform.
+
+    How far the minimum can be is known: any u with H.T u + D.T v = 0, ||u|| <= 1 and ||v|| <= weight proves that it is
+    at least -<u, y> / sqrt(2), by Fenchel's duality. The residual gives a u that is good near the minimum.
 
     The constant c is the minimizer if and only if ||D (D.T D)^+ H.T u|| <= weight, with u the unit vector along the
     residual H c - y. Then it is the only iterate.
@@ -213,18 +221,38 @@ def _minimize_root(space, weight, white):
         yield Iterate(0, space.back(level * white), fit / 2**0.5, fit)
         return
 
+    def bound(residual):
+        """What the minimum cannot be below, times sqrt(2)."""
+        u = residual - dot(light, residual) / dot(light, light) * light  # H.T u holds no constant, so D.T v can be it
+        push = H.T @ u
+        size = max(dot(u, u) ** 0.5, max(dot(push, space.flatten(push)), 0) ** 0.5 / weight)
+        return -dot(u, y) / size if size else 0.0
+
     x = 0.9 * (H.T @ y) + 0.1 * level * white  # H.T y itself may leave no residual, and from there no way leads back
     state = x, H @ x - y, D @ x
-    before = np.inf
-    for k in itertools.count():
+    k, inner, before = 0, 2, np.inf
+    still = 1e-10 if eps < 1e-12 else 1e-6
+    while True:
         x, residual, slope = state
         fit, rough = dot(residual, residual) ** 0.5, dot(slope, slope) ** 0.5
-        value = (fit + weight * rough) / 2**0.5
-        if value >= before:
-            return
-        yield Iterate(k, space.back(x), value, fit)
-        if before - value <= (1e-10 if eps < 1e-12 else 1e-6) * value or fit <= roundoff:
-            return
-        before, quadratic = value, weight * fit / rough
-        steps = conjugate_steps(space, D, quadratic, state, lambda gradient, w=quadratic: space.divide(gradient, w))
-        *_, state = itertools.chain([state], itertools.islice(steps, 2))
+        value = fit + weight * rough
+        fall = (before - value) / value
+        if fall > 0:
+            yield Iterate(k, space.back(x), value / 2**0.5, fit)
+            k, before = k + 1, value
+        if weight * rough <= roundoff:  # as good as no weight
+            if fall <= still or fit <= roundoff:
+                return
+        elif fall <= 1e-2:
+            if fall <= still or fit <= roundoff:
+                least = bound(residual)
+                if value - least <= NEAR * value:
+                    return
+                if inner == MOST_INNER or fit <= roundoff:
+                    return f"rounding, with the minimum proved to be at least {least / 2**0.5:.3g}"
+            inner = min(2 * inner, MOST_INNER)
+        quadratic, gone = weight * fit / rough, 1e-3 * eps * fit * value
+        steps = conjugate_steps(
+            space, D, quadratic, state, lambda gradient, w=quadratic: space.divide(gradient, w), gone
+        )
+        *_, state = itertools.chain([state], itertools.islice(steps, inner))

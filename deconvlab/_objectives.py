@@ -1,7 +1,7 @@
 """What is minimized: functions of a picture that know their gradient."""
 
 from . import _check
-from ._algebra import coordinates, lipschitz, observed
+from ._algebra import coordinates, lipschitz, observed, started
 
 
 class Objective:
@@ -14,10 +14,13 @@ class Objective:
         2 / lipschitz descends. None where there is none.
     shape : pair of ints
         Shape of x.
+    dtype : numpy.dtype
+        Precision of the data: x is brought to it, whatever its own.
     """
 
     def __init__(self, evaluate, lipschitz, space):
-        self.in_space, self.lipschitz, self.space, self.shape = evaluate, lipschitz, space, space.shape
+        self.in_space, self.lipschitz, self.space = evaluate, lipschitz, space
+        self.shape, self.dtype = space.shape, space.dtype
 
     def __call__(self, x):
         return self.evaluate(x)[0]
@@ -28,7 +31,7 @@ class Objective:
 
     def evaluate(self, x):
         """Value, gradient and residual norm at x, in one pass."""
-        value, gradient, residual_norm = self.in_space(self.space.into(x))
+        value, gradient, residual_norm = self.in_space(self.space.into(started(x, self.shape, self.dtype, "x")))
         return value, self.space.back(gradient), residual_norm
 
 

@@ -8,6 +8,9 @@ from . import _check
 from ._algebra import dot, norm, observed, started
 from ._run import Iterate
 
+OFFSET = "pass y - y.min() and background=-y.min(), so that noise may stay below 0"
+LIFT = "leave it out, or lift it with x0 - 1.01 * x0.min()"  # what starts at 0 stays there
+
 
 def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_correction=True):
     """Richardson-Lucy: the likeliest picture for counted photons, approached by multiplications.
@@ -56,11 +59,11 @@ def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_co
     .. [3] L. Kaufman, Implementing and accelerating the EM algorithm for positron emission tomography, IEEE
        Transactions on Medical Imaging 6, 37-51, 1987.
     """
-    y, background = _check.light("y", observed(H, y)), _check.number("background", background)
-    _check.light("psf", H.psf)
+    y, background = _check.light("y", observed(H, y), OFFSET), _check.number("background", background)
+    _check.light("psf", H.psf, "make a PSF of it with as_psf(psf.clip(0))")
     for name, flag in (("accelerate", accelerate), ("frame_correction", frame_correction)):
         _check.choice(name, flag, (False, True))
-    x0 = None if x0 is None else _check.light("x0", started(x0, H.shape_in))
+    x0 = None if x0 is None else _check.light("x0", started(x0, H.shape_in, y.dtype), LIFT)
     seen = H.T @ np.ones(H.shape_out, y.dtype) if frame_correction else np.full(H.shape_in, H.psf.sum(), y.dtype)
     if x0 is None:
         light = y.sum(dtype=np.float64)

@@ -56,7 +56,7 @@ def total_variation(H, y, weight, *, x0=None):
        direction method of multipliers, IEEE Transactions on Image Processing 22, 2013, arXiv:1210.2687.
     """
     y, weight = observed(H, y), _check.number("weight", weight, above=True)
-    return _total_variation(H, y, weight, _first(H, y) if x0 is None else started(x0, H.shape_in))
+    return _total_variation(H, y, weight, _first(H, y) if x0 is None else started(x0, H.shape_in, y.dtype))
 
 
 def _total_variation(H, y, weight, x):

@@ -99,10 +99,10 @@ def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
         raise TypeError(f"stop: got {stop!r}, expected a function of an iterate")
     kept, progress = _Kept(keep), _check.choice("progress", progress, (None, True, False))
     objective, residual_norm, it = [], [], None
-    reason = "converged"
+    steps, reason = _Steps(iterates), ""
     bar = _Progress(max_iter, progress)
     try:
-        for it in iterates:
+        for it in steps:
             objective.append(it.objective)
             residual_norm.append(it.residual_norm)
             kept.add(it)
@@ -121,7 +121,24 @@ def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
         bar.close()
     if it is None:
         raise ValueError("iterates: got none, expected at least the initial guess")
-    return History(it.x, it.k, objective, residual_norm, kept.pictures, reason)
+    return History(it.x, it.k, objective, residual_norm, kept.pictures, reason or steps.ending)
+
+
+class _Steps:
+    """What a solver yields, and what it returns: the reason, where it ends before its goal."""
+
+    def __init__(self, iterates):
+        self.iterates, self.ending = iter(iterates), "converged"
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        try:
+            return next(self.iterates)
+        except StopIteration as end:
+            self.ending = end.value or "converged"
+            raise
 
 
 class _Kept:

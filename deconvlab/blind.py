@@ -11,7 +11,7 @@ from scipy import fft, ndimage, optimize
 
 from . import _check
 from ._algebra import norm, started
-from ._photons import Photons
+from ._photons import LIFT, Photons
 from .operators import Blur
 from .psf import disk, gaussian
 
@@ -265,7 +265,7 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
     y : (M, N) float array
         Observed picture, none of it negative.
     psf0 : (K, L) float array
-        First guess of the PSF. Its size is the largest that is allowed, and where it is 0 it stays 0.
+        First guess of the PSF, of any sum. Its size is the largest that is allowed, and where it is 0 it stays 0.
     x0 : (M, N) float array, optional
         First guess of the picture, none of it negative; by default a constant.
 
@@ -293,16 +293,19 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
     .. [2] A. Levin, Y. Weiss, F. Durand, W. T. Freeman, Understanding and evaluating blind deconvolution algorithms,
        IEEE CVPR 2009, 1964-1971, doi:10.1109/CVPR.2009.5206815.
     """
-    y = _check.light("y", _check.image("y", y))
-    psf0 = _check.light("psf0", _check.psf(psf0, y.shape, "psf0")).astype(np.float64)
+    lift = "pass y - y.min(), and add y.min() to the picture"
+    y = _check.light("y", _check.image("y", y), lift)
+    psf0 = _check.kernel(psf0, y.shape, "psf0").astype(np.float64)
+    psf0 = _check.light("psf0", psf0, "make a PSF of it with as_psf(psf0.clip(0))")
     if x0 is None:
         return _blind_richardson_lucy(y, psf0 / psf0.sum(), np.full_like(y, y.mean()))
-    x0 = _check.light("x0", started(x0, y.shape))
-    sources = Blur(np.sign(psf0), y.shape) @ np.sign(x0)  # how many each pixel of y has
+    x0 = _check.light("x0", started(x0, y.shape, y.dtype), LIFT)
+    holes = np.sign(psf0)
+    sources = holes.sum() * (Blur(holes / holes.sum(), y.shape) @ np.sign(x0))  # how many each pixel of y has
     dark = np.count_nonzero((sources < 0.5) & (y > 0))
     if dark:
         raise ValueError(f"x0: got no light, blurred by psf0, at {dark} pixels where y has some, expected some there")
-    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0.astype(np.result_type(x0, y)))
+    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0.copy())
 
 
 def _blind_richardson_lucy(y, psf, x):

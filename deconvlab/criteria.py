@@ -26,7 +26,7 @@ __all__ = [
 SSIM_WINDOW = 11
 
 
-def psnr(x_true, x, *, peak=1.0, border=0):
+def psnr(x_true, x, *, peak=None, border=0):
     """Peak signal to noise ratio in decibels.
 
     Parameters
@@ -34,7 +34,8 @@ def psnr(x_true, x, *, peak=1.0, border=0):
     x_true, x : (M, N) float arrays
         The true picture and the one to score.
     peak : float > 0, optional
-        The value called white. Always said, never guessed from the data.
+        The value called white: 1, unless you say another. Never guessed from the data: where x_true leaves the range
+        -2 to 2, it has to be said.
     border : int >= 0, optional
         Leave out so many pixels along the frame, where a blur is mostly a guess about the outside.
 
@@ -46,7 +47,7 @@ def psnr(x_true, x, *, peak=1.0, border=0):
     Raises
     ------
     ValueError
-        If the shapes differ, the peak is not positive, or the border leaves nothing.
+        If the shapes differ, the peak is missing or not positive, or the border leaves nothing.
 
     Notes
     -----
@@ -58,13 +59,13 @@ def psnr(x_true, x, *, peak=1.0, border=0):
     20.0
     """
     x_true, x = _pair(x_true, "x", x)
-    peak = _check.number("peak", peak, above=True)
+    peak = _white(x_true, peak)
     border = _check.whole("border", border, 0, (min(x.shape) - 1) // 2)
-    mean_square = np.mean((_inside(x, border) - _inside(x_true, border)) ** 2, dtype=np.float64)
-    return float(10 * np.log10(peak**2 / mean_square)) if mean_square else np.inf
+    error = rms(_inside(x, border) - _inside(x_true, border))
+    return float(20 * (np.log10(peak) - np.log10(error))) if error else np.inf
 
 
-def ssim(x_true, x, *, peak=1.0, border=0):
+def ssim(x_true, x, *, peak=None, border=0):
     """Structural similarity: do small neighbourhoods agree in brightness, contrast and pattern?
 
     Parameters
@@ -84,7 +85,7 @@ def ssim(x_true, x, *, peak=1.0, border=0):
     Raises
     ------
     ValueError
-        If the shapes differ, the peak is not positive, or less than 11 by 11 pixels are left.
+        If the shapes differ, the peak is missing or not positive, or less than 11 by 11 pixels are left.
 
     Notes
     -----
@@ -104,7 +105,7 @@ def ssim(x_true, x, *, peak=1.0, border=0):
     1.0
     """
     x_true, x = _pair(x_true, "x", x)
-    peak = _check.number("peak", peak, above=True)
+    peak = _white(x_true, peak)
     if min(x.shape) < SSIM_WINDOW:
         window = f"{SSIM_WINDOW} rows and {SSIM_WINDOW} columns"
         raise ValueError(f"x_true: got shape {x.shape}, expected at least {window}, the size of the window")
@@ -140,7 +141,7 @@ def isnr(x_true, y, x):
     20.0
     """
     _pair(x_true, "y", y)
-    return psnr(x_true, x) - psnr(x_true, y)
+    return psnr(x_true, x, peak=1.0) - psnr(x_true, y, peak=1.0)  # of any peak
 
 
 def relative_error(x_true, x):
@@ -167,10 +168,10 @@ def relative_error(x_true, x):
     1.0
     """
     x_true, x = _pair(x_true, "x", x)
-    length = np.linalg.norm(x_true)
+    length = rms(x_true)
     if not length:
         raise ValueError("x_true: got nothing but zeros, expected a picture with a length to compare with")
-    return float(np.linalg.norm(x - x_true) / length)
+    return rms(x - x_true) / length
 
 
 def rms(values):
@@ -196,8 +197,9 @@ def rms(values):
     >>> rms([3, -3, 3j])
     3.0
     """
-    values = _check.numbers("values", values)
-    return float(np.sqrt(np.mean(np.abs(values, dtype=np.float64) ** 2)))
+    sizes = np.abs(_check.numbers("values", values), dtype=np.float64)
+    largest = sizes.max() or 1.0  # the square of a number below 1e-154 is zero
+    return float(largest * np.sqrt(np.mean((sizes / largest) ** 2)))
 
 
 def residual_whiteness(residual):
@@ -238,12 +240,20 @@ def residual_whiteness(residual):
     True
     """
     residual = _check.varied("residual", _check.image("residual", residual))
-    share = _spectrum.power(fft.rfft2(residual), np.float64)
+    share = _spectrum.power(fft.rfft2(residual / np.abs(residual).max()), np.float64)
     share[0, 0] = 0  # the mean
     counts = _spectrum.counts(residual.shape[1])
     share /= (share @ counts).sum()
     excess = residual.size * (share**2 @ counts).sum() - 1
     return float(np.sqrt(excess * residual.size / (residual.size - 1)))
+
+
+def _white(x_true, peak):
+    """`peak`, or 1 for a picture of the nominal range: the truth says which it is, however far x has exploded."""
+    largest = np.abs(x_true).max()
+    if peak is None and largest > 2:
+        raise ValueError(f"peak: got none with values up to {largest:.3g} in x_true, expected its white: say peak=255")
+    return 1.0 if peak is None else _check.number("peak", peak, above=True)
 
 
 def _inside(x, border):

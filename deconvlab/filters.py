@@ -86,7 +86,7 @@ def truncated_gain(otf, threshold):
     """
     otf, threshold = _check.otf(otf), _check.number("threshold", threshold, above=True)
     size = np.abs(otf)
-    inverse = np.divide(1, size, out=np.zeros_like(size), where=size >= threshold)
+    inverse = np.divide(1, size, out=np.zeros_like(size), where=size >= threshold * (1 - 8 * np.finfo(size.dtype).eps))
     return otf.conj() * inverse * inverse  # one after the other: the square of a tiny size is zero
 
 
@@ -124,7 +124,8 @@ def tikhonov_gain(otf, weight, penalty=1.0):
     otf = _check.otf(otf)
     weight, penalty = _check.number("weight", weight), _check.power("penalty", penalty, otf.shape)
     normal = power(otf)
-    normal += weight * penalty.astype(normal.dtype)
+    with np.errstate(over="ignore"):  # infinite is large enough
+        normal += (weight * penalty).astype(normal.dtype)
     return otf.conj() * _reciprocal(normal, "weight")
 
 
@@ -150,14 +151,19 @@ def wiener_gain(otf, nsr):
     Notes
     -----
     conj(H) / (|H|**2 + S_n / S_x), the minimizer of the expected squared error. With a number for `nsr` the picture is
-    taken for white noise, which no photograph is, and the filter equals Tikhonov's with penalty 1.
+    taken for white noise around its mean, which no photograph is: the filter equals Tikhonov's with penalty 1, but for
+    frequency 0. A variance says nothing about the mean, so the mean is only divided by H.
 
     References
     ----------
     .. [1] R. C. Gonzalez, R. E. Woods, Digital Image Processing, 4th ed., Pearson 2018, sec. 5.8.
     """
     otf = _check.otf(otf)
-    nsr = _check.power("nsr", nsr, otf.shape).astype(otf.real.dtype)
+    with np.errstate(over="ignore"):
+        nsr = _check.power("nsr", nsr, otf.shape).astype(otf.real.dtype)
+    if not nsr.ndim:
+        nsr = np.full(otf.shape, nsr)
+        nsr[0, 0] = 0
     return otf.conj() * _reciprocal(power(otf) + nsr, "nsr")
 
 

@@ -10,7 +10,7 @@ from .operators import Blur
 
 COLOUR_IMAGES = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "retina", "rocket")
 GREY_IMAGES = ("brick", "camera", "cell", "clock", "coins", "text")
-ROUND_OFF = -1e-6  # light below zero that a Fourier transform may have made
+ROUND_OFF = 1e-6  # light below zero that a Fourier transform may have made
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +102,14 @@ def save_image(x, path, *, bits=8):
     Raises
     ------
     ValueError
-        For another ending or depth, a folder that is not there, or a colour picture with 16 bits.
+        For another ending or depth, a folder that is not there, a colour picture with 16 bits, or one most of which
+        lies far above 1, as on a range of 0 to 255.
 
     Notes
     -----
     Rounds to the nearest level. Truncating instead (``astype("uint8")`` alone) darkens by half a level.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.suffix.lower() not in (".png", ".tif", ".tiff"):
         raise ValueError(f"path: got {str(path)!r}, expected a name that ends in .png, .tif or .tiff")
     if not path.parent.is_dir():
@@ -116,6 +117,7 @@ def save_image(x, path, *, bits=8):
     x = _check.floats("x", x)
     if not x.size or not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
         raise ValueError(f"x: got shape {x.shape}, expected (rows, columns) or (rows, columns, 3)")
+    _check.nominal("x", x)
     bits = _check.whole("bits", bits, 8, 16)
     if bits not in (8, 16) or bits == 16 and x.ndim == 3:
         raise ValueError(f"bits: got {bits!r}, expected 8{' or 16' if x.ndim == 2 else ' for a colour picture'}")
@@ -172,9 +174,14 @@ def add_poisson(x, photons, *, rng):
     ValueError
         If photons is not positive or x has negative values beyond round-off.
     """
-    x, photons = _check.light("x", _check.image("x", x), ROUND_OFF), _check.number("photons", photons, above=True)
+    x, photons = _countable("x", _check.image("x", x)), _check.number("photons", photons, above=True)
     rng = _check.generator(rng)
-    return (rng.poisson(photons * x.clip(0)) / photons).astype(x.dtype)
+    return (rng.poisson(photons * x) / photons).astype(x.dtype)
+
+
+def _countable(name, x):
+    fix = f"count the photons of {name} - {name}.min(), and add {name}.min() to the result"
+    return _check.light(name, x, fix, ROUND_OFF)
 
 
 def quantize(x, bits=8):
@@ -195,14 +202,14 @@ def quantize(x, bits=8):
     Raises
     ------
     ValueError
-        If bits is not a whole number from 1 to 16.
+        If bits is not a whole number from 1 to 16, or most of x lies far above 1, as on a range of 0 to 255.
 
     Examples
     --------
     >>> quantize(np.array([[0.2, 0.4, 1.7]]), bits=1)
     array([[0., 0., 1.]])
     """
-    x, bits = _check.image("x", x), _check.whole("bits", bits, 1, 16)
+    x, bits = _check.nominal("x", _check.image("x", x)), _check.whole("bits", bits, 1, 16)
     levels = x.dtype.type(2**bits - 1)
     return np.rint(x.clip(0, 1) * levels) / levels
 
@@ -273,7 +280,7 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", oversampl
     """
     x_true = _check.image("x_true", x_true)
     if photons is not None:
-        _check.light("x_true", x_true, ROUND_OFF)
+        _countable("x_true", x_true)
     sigma, rng = _check.number("sigma", sigma), _check.generator(rng)
     if photons is not None:
         _check.number("photons", photons, above=True)

@@ -25,15 +25,15 @@ pytestmark = pytest.mark.browser
 PANEL, SLIDER, SCORE = "restored", "epsilon", "PSNR"
 
 
-def lesson_03():
-    return next(path for path in LESSONS if path.name.startswith("03-"))
+def lesson_04():
+    return next(path for path in LESSONS if path.name.startswith("04-"))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A copy of lesson 04 to work on."""
     root = tmp_path_factory.mktemp("lessons")
-    shutil.copy(lesson_03(), root / "lesson.ipynb")
+    shutil.copy(lesson_04(), root / "lesson.ipynb")
     return root
 
 
@@ -66,7 +66,7 @@ def lesson(executed):
 @pytest.fixture(scope="module")
 def first_lab(executed):
     """The first lab with a slider, a picture and a score to watch, and its name in the kernel."""
-    plain = [o.get("data", {}).get("text/plain", "") for c in read(lesson_03())["cells"] for o in c.get("outputs", [])]
+    plain = [o.get("data", {}).get("text/plain", "") for c in read(lesson_04())["cells"] for o in c.get("outputs", [])]
     names = [text.split(":")[0].removeprefix("Lab ") for text in map("".join, plain) if text.startswith("Lab ")]
     for name, lab in zip(names, executed.labs, strict=True):
         if lab.control(SLIDER).count() and PANEL in lab.titles() and any(SCORE in label for label in lab.numbers()):
@@ -714,7 +714,7 @@ last""")
 
 def test_a_lab_works_in_notebook_7(opened, tmp_path, tmp_path_factory):
     """A view that leans on something only JupyterLab has."""
-    shutil.copy(lesson_03(), tmp_path / "lesson.ipynb")
+    shutil.copy(lesson_04(), tmp_path / "lesson.ipynb")
     with jupyterlab(tmp_path, tmp_path_factory.mktemp("jupyter"), "notebook") as address:
         notebook = Notebook(opened.page.context.browser, address("lesson.ipynb"))
         notebook.run_all()

@@ -51,7 +51,20 @@ def test_equal_pictures_score_infinity():
 
 def test_psnr_never_guesses_the_peak():
     assert dl.psnr(np.full((3, 3), 0.5), np.full((3, 3), 0.4)) == pytest.approx(20)
-    assert dl.psnr(np.full((3, 3), 50.0), np.full((3, 3), 40.0)) == pytest.approx(-20)
+    assert dl.psnr(np.full((3, 3), 50.0), np.full((3, 3), 40.0), peak=1) == pytest.approx(-20)
+
+
+@pytest.mark.parametrize("score", [dl.psnr, dl.ssim])
+def test_a_picture_on_another_range_needs_its_peak(score):
+    """Catches: -24.6 dB where 23.6 are meant; and an exploded picture, refused though the truth is in range."""
+    x_true, x = pictures()
+    with pytest.raises(ValueError, match="^peak: got none with values up to 25.*: say peak=255"):
+        score(255 * x_true, 255 * x)
+    with pytest.raises(ValueError, match="^peak: got none"):
+        score(255 * x_true, x)
+    assert score(255 * x_true, 255 * x, peak=255) == pytest.approx(score(x_true, x))
+    assert np.isfinite(score(x_true, 1e6 * x))
+    assert dl.isnr(255 * x_true, 255 * x, 255 * (x + x_true) / 2) == pytest.approx(dl.isnr(x_true, x, (x + x_true) / 2))
 
 
 @BOTH

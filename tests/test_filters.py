@@ -156,7 +156,19 @@ def test_wiener_is_the_best_linear_guess_for_a_known_covariance(name, shape):
 def test_wiener_with_a_number_is_tikhonov_with_the_identity():
     y = picture((12, 17))
     expected = dl.tikhonov(y, ramp(3, 5), 0.07, "identity")
+    expected += y.mean() - expected.mean()
     np.testing.assert_allclose(dl.wiener(y, ramp(3, 5), 0.07), expected, atol=1e-14)
+
+
+def test_wiener_with_a_number_keeps_the_mean_whatever_it_is():
+    """Catches: a variance taken for the mean's power, which darkens the picture."""
+    x_true = dl.sample_image("camera", size=64)
+    seen = dl.simulate(x_true, dl.gaussian(1.5), sigma=0.01, rng=0)
+    apart = dl.wiener(seen.y - seen.y.mean(), seen.psf, 0.1) + seen.y.mean()
+    np.testing.assert_allclose(dl.wiener(seen.y, seen.psf, 0.1), apart, atol=1e-12)
+    assert dl.psnr(x_true, dl.wiener(seen.y, seen.psf, 0.1)) > dl.psnr(
+        x_true, dl.tikhonov(seen.y, seen.psf, 0.1, "identity")
+    )
 
 
 @pytest.mark.parametrize("name", ["ramp 3x5", "shake", "random", "motion"])
@@ -168,7 +180,7 @@ def test_filters_agree_with_scikit_image(name, shape):
     slope = np.sqrt(dl.gradient_power(shape)).astype(complex)
     otf = dl.psf_to_otf(psf, shape)
     for reg, x in (
-        (identity, dl.wiener(y, psf, weight)),
+        (identity, dl.tikhonov(y, psf, weight, "identity")),
         (None, dl.apply_gain(y, dl.tikhonov_gain(otf, weight, np.abs(laplacian) ** 2))),
         (slope, dl.tikhonov(y, psf, weight)),
     ):

@@ -454,6 +454,28 @@ def test_minimize_root_knows_from_which_weight_on_the_constant_wins(name, bounda
     assert np.ptp(first.x) > 0
 
 
+@pytest.mark.parametrize("name", ["gaussian", "shake"])
+@pytest.mark.parametrize("boundary", ["unknown", "zero", "periodic"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weight", [1e-1, 1e-3])
+def test_minimize_root_with_a_small_weight_comes_near_the_minimum_or_says_so(name, boundary, dtype, weight):
+    """Catches: "converged" far above the minimum, where each step is short and many are left."""
+    y = picture()
+    lowest, _ = search(name, boundary, y, weight)
+    solver = dl.minimize_root(dl.Blur(PSFS[name], SHAPE, boundary), y.astype(dtype), weight)
+    history = dl.run(solver, 400, progress=False)
+    reached = history.objective[-1]
+    assert reached < lowest * 1.01 + 1e-6 or history.reason != "converged"
+    assert reached < lowest * 1.2 + 1e-3, history.reason
+
+
+def test_minimize_root_says_that_rounding_stopped_it():
+    """Catches: a picture that fits y exactly, three times as rough as another one that does, and "converged"."""
+    y = picture(dtype=np.float32)
+    history = dl.run(dl.minimize_root(dl.Blur(PSFS["motion"], SHAPE, "unknown"), y, 1e-6), 2000, progress=False)
+    assert history.reason.startswith("rounding, ") and "proved to be at least" in history.reason
+
+
 @every_boundary
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_huge_weight_gives_the_constant_that_fits_best(boundary, dtype):

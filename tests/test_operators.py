@@ -140,7 +140,7 @@ def test_linear_operator_is_the_dense_matrix_and_solves_with_scipy(boundary):
 @pytest.mark.parametrize("psf_dtype", [np.float32, np.float64])
 def test_one_blur_serves_both_precisions_in_any_order(boundary, psf_dtype):
     """Catches: a transfer function kept in the precision of the first picture, or for the adjoint of the other."""
-    psf = (np.arange(1, 16).reshape(3, 5) / 128).astype(psf_dtype)  # the same numbers in both precisions
+    psf = (np.r_[np.arange(1, 15), 23].reshape(3, 5) / 128).astype(psf_dtype)  # the same numbers in both precisions
     matrix = dense_blur(psf.astype(float), (8, 11), boundary)
     tolerance = 1e-6 if psf_dtype == np.float32 else 1e-13
     for order in ([np.float32, np.float64], [np.float64, np.float32]):

@@ -253,6 +253,7 @@ def test_otf_is_the_direct_sum_for_any_sizes(data):
     half = data.draw(st.tuples(st.integers(0, 4), st.integers(0, 4)))
     psf = data.draw(arrays(np.float64, tuple(2 * h + 1 for h in half), elements=st.floats(0, 1)))
     assume(psf.sum() > 0.01)
+    psf /= psf.sum()
     shape = tuple(n + data.draw(st.integers(0, 6)) for n in psf.shape)
     np.testing.assert_allclose(dl.psf_to_otf(psf, shape), direct_dft(psf, shape), atol=1e-12)
 
@@ -268,3 +269,123 @@ def test_otf_of_float32_stays_single_and_agrees_with_double():
 def test_otf_takes_the_shape_of_an_image_as_it_comes():
     image = np.zeros((12, 15))
     np.testing.assert_array_equal(dl.psf_to_otf(ramp(3, 3), image.shape), dl.psf_to_otf(ramp(3, 3), np.array([12, 15])))
+
+
+# What an even size has for a centre, and a PSF as large as the picture
+
+
+@pytest.mark.parametrize("rows", range(1, 13))
+@pytest.mark.parametrize("columns", [1, 2, 5, 8, 11])
+def test_as_psf_takes_the_later_middle_of_an_even_size(rows, columns):
+    """Catches: a shift up for two rows, and down for four."""
+    psf = dl.as_psf(np.ones((rows, columns)))
+    assert psf.shape == (rows // 2 * 2 + 1, columns // 2 * 2 + 1)
+    assert (psf[:rows, :columns] > 0).all() and psf[rows:].sum() == psf[:, columns:].sum() == 0
+
+
+def gaussian_of_size(size, sigma):
+    """Centred at size // 2, as MATLAB and FFT code have it."""
+    r = np.arange(size) - size // 2
+    return np.exp(-(r[:, None] ** 2 + r**2) / 2 / sigma**2)
+
+
+@pytest.mark.parametrize("size", [31, 32, 63, 64, 65, 128])
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.15])
+def test_as_psf_of_a_psf_of_the_pictures_own_size_fits_into_the_picture(size, share):
+    """Catches: 65x65 of 64x64, which is then refused; a shift by a pixel."""
+    psf = dl.as_psf(7 * gaussian_of_size(size, share * size))
+    assert max(psf.shape) <= size
+    assert np.unravel_index(psf.argmax(), psf.shape) == (psf.shape[0] // 2, psf.shape[1] // 2)
+    expected = np.fft.rfft2(np.fft.ifftshift(gaussian_of_size(size, share * size)))
+    np.testing.assert_allclose(dl.psf_to_otf(psf, (size, size)), expected / expected[0, 0], atol=2e-3)
+
+
+def test_a_full_size_psf_restores_as_well_as_the_small_one():
+    x_true = dl.sample_image("camera", size=64)
+    y = dl.simulate(x_true, dl.gaussian(1.5), sigma=0.01, rng=0).y
+    weight = dl.oracle(y, dl.gaussian(1.5), x_true).weight
+    small, full = (dl.tikhonov(y, psf, weight) for psf in (dl.gaussian(1.5), dl.as_psf(gaussian_of_size(64, 1.5))))
+    assert dl.psnr(x_true, full) == pytest.approx(dl.psnr(x_true, small), abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [16, 17, 64, 65])
+@pytest.mark.parametrize("psf", [dl.gaussian(0.7), dl.disk(2), dl.motion(5), dl.motion(5, 90), dl.shake(4, rng=2)])
+def test_as_psf_refuses_a_centre_at_the_corner_and_its_advice_mends_it(size, psf):
+    """Catches: four blobs in the corners, taken for a PSF."""
+    array = np.zeros((size, size))
+    array[: psf.shape[0], : psf.shape[1]] = psf
+    array = np.roll(array, [-(k // 2) for k in psf.shape], (0, 1))
+    with pytest.raises(
+        ValueError, match=r"pass np.fft.fftshift\(array\) if its centre is at \(0, 0\), np.pad\(array, 1\)"
+    ):
+        dl.as_psf(array)
+    a, b = on_one_grid(dl.as_psf(np.fft.fftshift(array)), psf)
+    np.testing.assert_allclose(a, b, atol=1e-8)
+
+
+def test_as_psf_takes_a_double_image_by_its_advice():
+    double = np.zeros((1, 12))
+    double[0, [0, -1]] = 1
+    psf = dl.as_psf(np.pad(double, 1))
+    assert np.flatnonzero(psf).size == 2 and np.ptp(np.nonzero(psf)[1]) == 11
+
+
+# A PSF cut out of a photograph
+
+
+@pytest.mark.parametrize(
+    ("level", "noise", "size"), [(0.002, 0, 41), (0.002, 0.001, 41), (5e-4, 5e-4, 25), (0.01, 0.002, 25)]
+)
+def test_as_psf_refuses_a_pedestal_and_its_advice_takes_it_off(level, noise, size):
+    """Catches: 9 dB and more lost in silence; a median under noise, half of which stays as a pedestal."""
+    x_true = dl.sample_image("camera", size=64)
+    y = dl.simulate(x_true, dl.gaussian(1.5), sigma=0.01, rng=0).y
+    weight = dl.oracle(y, dl.gaussian(1.5), x_true).weight
+
+    def score(psf):
+        return dl.psnr(x_true, dl.tikhonov(y, psf, weight))
+
+    rng = np.random.default_rng(0)
+    array = (dl.gaussian(1.5, size=size) + level + noise * rng.standard_normal((size, size))).clip(0)
+    with pytest.raises(
+        ValueError, match=r"a level rim .* background=(array\[\[0, -1\]\].max\(\)), or say background=0"
+    ):
+        dl.as_psf(array)
+    best = score(dl.gaussian(1.5))
+    assert score(dl.as_psf(array, background=array[[0, -1]].max())) > best - 1
+    assert score(dl.as_psf(array, background=0)) < best - 3
+
+
+@pytest.mark.parametrize("psf", [
+    np.ones((15, 15)), dl.disk(9), dl.gaussian(3, size=15), dl.gaussian(4, size=13), dl.motion(21, 30),
+    dl.shake(25, rng=3), np.random.default_rng(0).random((20, 20)), np.eye(30), gaussian_of_size(64, 12),
+    np.hypot(*np.mgrid[-9:10, -9:10]) // 2 == 4,
+])  # fmt: skip
+def test_as_psf_does_not_take_a_psf_for_a_pedestal_or_a_corner(psf):
+    """Catches: a box, a cut Gaussian or a ring refused."""
+    assert dl.as_psf(psf).sum() == pytest.approx(1)
+
+
+def test_as_psf_subtracts_the_background_and_clips_what_is_below():
+    np.testing.assert_allclose(dl.as_psf([[1, 3, 5, 3, 1.5]], background=2), [[0.2, 0.6, 0.2]])
+    with pytest.raises(ValueError, match="no light above the background 9"):
+        dl.as_psf([[1, 2]], background=9)
+
+
+# Sizes beyond reason
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-200, 1e-20, 1e-9])
+@pytest.mark.filterwarnings("error")
+def test_psfs_of_next_to_no_size_are_psfs(size):
+    """Catches: 0 / 0 in an area or an exponent, and a bar whose area is lost in rounding."""
+    for psf in (dl.gaussian(size), dl.gaussian((size, 2)), dl.disk(size), dl.shake(size, rng=0), dl.motion(size, 33)):
+        assert np.isfinite(psf).all() and psf.min() >= 0 and psf.sum() == pytest.approx(1)
+    assert dl.gaussian(size).max() == dl.disk(size).max() == 1
+    a, b = on_one_grid(dl.motion(size, 33), dl.motion(1e-3, 33))
+    np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e200, 1e307])
+def test_as_psf_knows_no_smallest_and_no_largest_number(scale):
+    np.testing.assert_allclose(dl.as_psf(scale * np.array([[1, 1, 2.0]])), [[0.25, 0.25, 0.5]], rtol=1e-3)

@@ -230,3 +230,14 @@ def test_a_shorter_line_leaves_no_rest_of_a_longer_one(clock, capsys):
 
 def test_history_says_how_it_ended_without_printing_the_pictures():
     assert "kept" not in repr(dl.run(endless(), 2, keep=1)) and "'2 steps'" in repr(dl.run(endless(), 2))
+
+
+def test_a_solver_that_ends_before_its_goal_says_why():
+    """Catches: "converged" for whatever ends by itself."""
+
+    def solver():
+        yield dl.Iterate(0, np.zeros((2, 2)), 1.0, 1.0)
+        return "rounding"
+
+    assert dl.run(solver(), 5).reason == "rounding"
+    assert dl.run(iter([dl.Iterate(0, np.zeros((2, 2)), 1.0, 1.0)]), 5).reason == "converged"
