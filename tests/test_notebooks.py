@@ -31,7 +31,7 @@ DOOR = [
     "The map",
     "Glossary",
 ]
-CODE_LINES, WORDS, BYTES = 20, 160, 1_500_000
+CODE_LINES, WORDS, MINUTES, BYTES = 20, 160, 50, 1_500_000
 MACHINE_PATH = re.compile(r"(?:^|[\s'\"(=:,>])(/(?:home|root|tmp|Users|work)/|[A-Z]:\\)", re.MULTILINE)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 RULES = []
@@ -155,9 +155,8 @@ def has_its_sections_in_order(lesson):
         "What you need",
         *numbered,
         "Summary",
-        "In practice",
-        "Further reading",
         "Now you",
+        "Going further",
     ]
     if titles != expected:
         yield f"the sections are {titles}, expected {expected}"
@@ -174,8 +173,20 @@ def says_what_one_learns_and_how_long_it_takes(lesson):
     _, _, text = lesson.section("What you will learn")
     if not 3 <= len(items(text)) <= 5:
         yield f"'What you will learn' has {len(items(text))} list items, expected 3 to 5"
-    if "minutes" not in text:
-        yield "'What you will learn' does not say how many minutes it takes"
+    said, minutes = re.search(r"\bAbout (\d+) minutes", text), core_minutes(lesson)
+    if not said or int(said[1]) != minutes:
+        yield f"'What you will learn' does not say 'About {minutes} minutes', which its core takes"
+    if minutes > MINUTES:
+        yield f"the core, title to summary, takes {minutes} minutes, expected at most {MINUTES}"
+
+
+def core_minutes(lesson):
+    """What a learner needs from the title to the summary: 60 words or 4 lines of code a minute."""
+    end = lesson.section("Summary")[1] or len(lesson.cells)
+    core = [(kind, text) for index, kind, text, _ in lesson.cells if index <= end]
+    words = sum(len(text.split()) for kind, text in core if kind == "markdown")
+    lines = sum(len(text.splitlines()) for kind, text in core if kind == "code")
+    return round(words / 60 + lines / 4)
 
 
 @rule
@@ -205,16 +216,20 @@ def opens_with_a_picture(lesson):
 def ends_well(lesson):
     if lesson.section("Summary")[1] is not None and not re.search(r"^\|[ :|-]+\|$", lesson.section("Summary")[2], re.M):
         yield "'Summary' holds no table"
-    further = items(lesson.section("Further reading")[2])
-    if lesson.section("Further reading")[1] is not None:
-        if not 2 <= len(further) <= 4:
-            yield f"'Further reading' has {len(further)} list items, expected 2 to 4"
-        for item in further:
-            if not re.search(r"\b10\.\d{4,}/|https?://", item):
-                yield f"'Further reading': no DOI or address in {item[:60]!r}"
-    for title in ("In practice", "Now you"):
-        if lesson.section(title)[1] is not None and not lesson.section(title)[2].strip():
-            yield f"'{title}' is empty"
+    if lesson.section("Now you")[1] is not None and not lesson.section("Now you")[2].strip():
+        yield "'Now you' is empty"
+    if lesson.section("Going further")[1] is None:
+        return
+    parts = dict(re.findall(r"^### (.+)\n((?:(?!### ).*\n)*)", lesson.section("Going further")[2], re.MULTILINE))
+    for title in ("In practice", "Further reading"):
+        if not parts.get(title, "").strip():
+            yield f"'Going further' holds no '### {title}' with something in it"
+    further = items(parts.get("Further reading", ""))
+    if not 2 <= len(further) <= 4:
+        yield f"'Further reading' has {len(further)} list items, expected 2 to 4"
+    for item in further:
+        if not re.search(r"\b10\.\d{4,}/|https?://", item):
+            yield f"'Further reading': no DOI or address in {item[:60]!r}"
 
 
 @rule
@@ -463,7 +478,7 @@ def good_notebook():
     """The smallest lesson that keeps all rules, as a list of cells with their kind in front."""
     texts = [
         "# Show a grey square\n\n**How grey is it?**",
-        "## What you will learn\n\nIn 5 minutes you will\n\n- see\n- hear\n- feel",
+        "## What you will learn\n\nAbout 8 minutes\n\n- see\n- hear\n- feel",
         "## What you need\n\nNothing.",
         ("code", PREAMBLE, {}),
         ("code", 'figures.show_images({"grey": np.ones((4, 4))})', PICTURE),
@@ -478,9 +493,9 @@ def good_notebook():
     texts += [
         "### From the museum: a square",
         "## Summary\n\n| method | fails |\n|---|---|\n| looking | in the dark |",
-        "## In practice\n\nOpen your eyes.",
-        "## Further reading\n\n- A book, doi:10.1137/1.9780898718874\n- A page, https://example.org",
         "## Now you\n\nLook again, [here](03-good.ipynb#look) or ![a square](data:image/png;base64,AA).",
+        "## Going further\n\n### In practice\n\nOpen your eyes.",
+        "### Further reading\n\n- A book, doi:10.1137/1.9780898718874\n- A page, https://example.org",
     ]
     cells = [
         code(text[1], k, **text[2]) if isinstance(text, tuple) else markdown(text, k) for k, text in enumerate(texts)
@@ -519,10 +534,20 @@ def append(notebook, line):
     cell["source"] = f"{line}\n{cell['source']}"
 
 
+def add_words(notebook, number):
+    """So many more words in the first section."""
+    place = notebook["cells"].index(cell_with(notebook, "## 1. Look")) + 1
+    for k in range(number // 140):
+        notebook["cells"].insert(place, markdown("word " * 140, f"more-{k}"))
+
+
 def lesson_of(notebook, folder, name="03-good.ipynb"):
     """A notebook as a Lesson, whose labs are those of the good one, wherever it shows them."""
     (folder / "03-good.ipynb").touch()
     labs = {k: good_lab() for k, cell in enumerate(notebook["cells"]) if source(cell) == LAB}
+    lesson = Lesson(name, folder, notebook, len(json.dumps(notebook)), labs)
+    for cell in notebook["cells"]:  # it says the right minutes, unless the text about them was changed
+        cell["source"] = source(cell).replace("About 8 minutes", f"About {core_minutes(lesson)} minutes")
     return Lesson(name, folder, notebook, len(json.dumps(notebook)), labs)
 
 
@@ -587,13 +612,15 @@ BROKEN = {
     ),
     "no question": (lambda n: put(n, "is it?", "it is."), "asks no question"),
     "two titles": (lambda n: put(n, "Nothing.", "Nothing.\n\n# Again"), "a second title"),
-    "a section missing": (lambda n: drop(n, "## In practice"), "the sections are"),
+    "a section missing": (lambda n: drop(n, "## Now you"), "the sections are"),
     "a section more": (lambda n: put(n, "Nothing.", "Nothing.\n\n## Notes"), "the sections are"),
     "a gap": (lambda n: put(n, "## 3.", "## 4."), "without gaps"),
     "few sections": (lambda n: put(n, "## 3.", "### 3."), "there are 2 numbered sections"),
     "few verbs": (lambda n: put(n, "- see\n", ""), "'What you will learn' has 2 list items"),
     "many verbs": (lambda n: put(n, "- see\n", "- see\n" * 4), "'What you will learn' has 6 list items"),
-    "no minutes": (lambda n: put(n, "5 minutes", "no time"), "how many minutes"),
+    "no minutes": (lambda n: put(n, "8 minutes", "no time"), "does not say 'About 8 minutes'"),
+    "a guess": (lambda n: put(n, "8 minutes", "45 minutes"), "does not say 'About 8 minutes'"),
+    "a long lesson": (lambda n: add_words(n, 45 * 60), "minutes, expected at most 50"),
     "a longer preamble": (lambda n: put(n, "use_style()", "use_style()\nx = 1"), "is not the preamble"),
     "no first picture": (
         lambda n: output(n, "show_images", data={"text/plain": "Picture: grey"}),
@@ -602,7 +629,14 @@ BROKEN = {
     "no table": (lambda n: put(n, "|---|---|\n", ""), "'Summary' holds no table"),
     "little reading": (lambda n: put(n, "\n- A page, https://example.org", ""), "'Further reading' has 1 list items"),
     "no address": (lambda n: put(n, "https://example.org", "somewhere"), "no DOI or address in '- A page, somewhere'"),
-    "nothing in practice": (lambda n: put(n, "Open your eyes.", ""), "'In practice' is empty"),
+    "nothing in practice": (lambda n: put(n, "Open your eyes.", ""), "holds no '### In practice'"),
+    "no task": (
+        lambda n: (
+            put(n, "Look again, [here](03-good.ipynb#look)", "")
+            or put(n, " or ![a square](data:image/png;base64,AA).", "")
+        ),
+        "'Now you' is empty",
+    ),
     "no museum": (lambda n: drop(n, "museum"), "no box '### From the museum: ...'"),
     "a lab that is not stored": (
         lambda n: output(n, "@live.lab", data={"text/html": IMG, "text/plain": "<deconvlab.live.Lab>"}),
