@@ -1,6 +1,6 @@
 """The controls of a lab: what they hold, and which values they take."""
 
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from math import floor, inf, isclose, isfinite, log10, nan
 from reprlib import repr as short
 
@@ -25,6 +25,9 @@ class Slider:
         "px", "degrees" and the like.
     help : str, optional
         A few words under the label. Say here whether it moves the truth or the assumption.
+    when : dict of name to value or tuple of values, optional
+        Show it only while the other controls have these values: ``when={"kind": ("motion", "hand")}``. Hidden, it keeps
+        its place and its value.
 
     Raises
     ------
@@ -47,6 +50,7 @@ class Slider:
     label: str | None = None
     unit: str = ""
     help: str = ""
+    when: dict = field(default_factory=dict)
 
     def __post_init__(self):
         _check_words(self)
@@ -95,7 +99,7 @@ class LogSlider(Slider):
         Where it starts, and its two ends: the numbers themselves, not their logarithms.
     step : float, optional
         What one arrow key moves, in powers of ten; 0.05 by default, twenty steps from 1 to 10.
-    label, unit, help : str, optional
+    label, unit, help, when : optional
         As for `Slider`.
 
     Raises
@@ -126,7 +130,7 @@ class Choice:
         The one to start with.
     options : sequence of str, int, float or bool
         All of them.
-    label, help : str, optional
+    label, help, when : optional
         As for `Slider`.
 
     Raises
@@ -142,6 +146,7 @@ class Choice:
     _: KW_ONLY
     label: str | None = None
     help: str = ""
+    when: dict = field(default_factory=dict)
 
     def __post_init__(self):
         _check_words(self)
@@ -172,7 +177,7 @@ class Toggle:
     ----------
     value : bool
         How it starts.
-    label, help : str, optional
+    label, help, when : optional
         As for `Slider`.
 
     Raises
@@ -187,6 +192,7 @@ class Toggle:
     _: KW_ONLY
     label: str | None = None
     help: str = ""
+    when: dict = field(default_factory=dict)
 
     def __post_init__(self):
         _check_words(self)
@@ -199,9 +205,24 @@ class Toggle:
         return bool(value)
 
 
-def describe(name, control):
+def describe(name, controls):
     """A control as the page needs it."""
-    return {**asdict(control), "name": name, "kind": type(control).__name__, "label": control.label or name}
+    control, when = controls[name], {}
+    for other, values in _conditions(name, control).items():
+        if other not in controls or other == name:
+            others = ", ".join(repr(known) for known in controls if known != name)
+            raise ValueError(f"{name}: got when={{{other!r}: ...}}, expected the name of another control: {others}")
+        values = values if isinstance(values, (tuple, list, set)) else [values]
+        when[other] = [controls[other].checked(f"{name}: when[{other!r}]", value) for value in values]
+    about = {"name": name, "kind": type(control).__name__, "label": control.label or name, "when": when}
+    return {**asdict(control), **about}
+
+
+def _conditions(name, control):
+    if not isinstance(control.when, dict):
+        expected = "a dict of another control's name and its values"
+        raise TypeError(f"{name}: got when={short(control.when)}, expected {expected}")
+    return control.when
 
 
 def _set(control, **values):

@@ -374,11 +374,21 @@ function render({ model, el }) {
 
   const inputs = {};
   for (const s of spec) {
-    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; want(); });
-    inputs[s.name].show(s.value);
+    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; showUsed(); want(); });
     controls.append(inputs[s.name].row);
   }
-  const showValues = () => { for (const name in inputs) inputs[name].show(values[name]); };
+  /** A control that the others make useless is hidden, in its place: nothing jumps, and the Tab key passes over it. */
+  function showUsed() {
+    for (const { name, when } of spec) {
+      const used = Object.entries(when).every(([other, allowed]) => allowed.includes(values[other]));
+      inputs[name].row.classList.toggle("dcv-unused", !used);
+    }
+  }
+  function showValues() {
+    for (const name in inputs) inputs[name].show(values[name]);
+    showUsed();
+  }
+  showValues();
   reset.addEventListener("click", () => { values = { ...initial }; zoom.set(); showValues(); want(); });
   stop.addEventListener("click", () => send({ kind: "stop" }));
   save.addEventListener("click", () => header && send({ kind: "save", view }));

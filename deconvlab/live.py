@@ -63,7 +63,7 @@ class Lab(anywidget.AnyWidget):
         self._unseen = None  # when the oldest picture left that the page has not acknowledged
         self.__name__, self.__doc__ = function.__name__, function.__doc__
         self._initial = {name: control.value for name, control in controls.items()}
-        super().__init__(spec=[describe(name, c) for name, c in controls.items()], values=self._initial)
+        super().__init__(spec=[describe(name, controls) for name in controls], values=self._initial)
         self.on_msg(self._receive)
 
     def __call__(self, **values):

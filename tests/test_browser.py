@@ -639,6 +639,36 @@ def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(less
     lesson.until(lambda: lab.numbers() == {"level": "98", "k": "29"} and lab.message() == "", "it has recovered")
 
 
+def test_a_control_that_the_others_make_useless_is_hidden_in_its_place(lesson):
+    """Sliders that move nothing, a page that jumps when they go, or a Tab key that stops at what nobody sees."""
+    _, cell = lesson.run("""
+@live.lab(
+    kind=live.Choice("line", ("line", "disk")),
+    length=live.Slider(9, 1, 40, when={"kind": "line"}),
+    radius=live.Slider(3, 1, 9, when={"kind": "disk"}),
+    bright=live.Toggle(True),
+)
+def blurred(kind, length, radius, bright):
+    return live.Frame(images={"grey": np.full((8, 8), length / 40)}, numbers={"length": length, "radius": radius})
+
+blurred""")
+    lab = lesson.lab_in(cell)
+    lesson.until(lambda: lab.numbers() == {"length": "9", "radius": "3"}, "the first picture")
+    place = lab.canvas("grey").bounding_box()
+    assert lab.control("length").is_visible() and not lab.control("radius").is_visible()
+    lab.control("kind").focus()
+    for expected in ("length", "bright"):  # the hidden one is passed over
+        lesson.page.keyboard.press("Tab")
+        assert lab.control(expected).evaluate("c => c === document.activeElement")
+    lab.control("kind").select_option("disk")
+    lesson.until(lambda: lab.control("radius").is_visible() and not lab.control("length").is_visible(), "they change")
+    assert lab.canvas("grey").bounding_box() == place
+    lab.press("radius", "End")
+    lesson.until(lambda: lab.numbers() == {"length": "9", "radius": "9"}, "the hidden one keeps its value")
+    lab.button("Reset").click()
+    lesson.until(lambda: lab.control("length").is_visible() and not lab.control("radius").is_visible(), "Reset")
+
+
 def test_a_large_picture_in_colour_follows(lesson):
     """Buffers that are too large to pass, or rows, columns and channels that trade places on their way."""
     _, cell = lesson.run("""

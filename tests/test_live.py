@@ -254,7 +254,7 @@ def test_values_become_plain_python():
         Choice(np.str_("a"), np.array(["a", "b"])),
         Toggle(np.True_),
     ):
-        spec = live.describe("x", control)
+        spec = live.describe("x", {"x": control})
         assert json.loads(json.dumps(spec))["value"] == control.checked("x", control.value)
     assert Slider(0.1 * 3, 0, 0.3).value == 0.3
 
@@ -836,3 +836,33 @@ def test_a_frame_names_what_it_cannot_show(frame, words):
     """A picture garbled by Compare, or an error that does not say which number."""
     with pytest.raises((TypeError, ValueError), match=words):
         Frame(images={"a": np.zeros((2, 2)), "b": np.zeros((2, 3))}, **frame)
+
+
+# Controls that others make useless
+
+
+def test_a_control_may_be_for_some_values_of_another():
+    """Catches: conditions that the page cannot compare, because they are no options of the other control."""
+    lab = live.lab(
+        kind=Choice("line", ("line", "disk", "hand")),
+        length=Slider(9, 1, 40, when={"kind": ("line", "hand")}),
+        radius=Slider(3, 1, 9, when={"kind": "disk"}),
+        exact=Toggle(True, when={"kind": ["line"]}),
+    )(lambda kind, length, radius, exact: Frame(images={"a": SMALL}))
+    whens = {spec["name"]: spec["when"] for spec in lab.spec}
+    assert whens == {"kind": {}, "length": {"kind": ["line", "hand"]}, "radius": {"kind": ["disk"]}, "exact": {"kind": ["line"]}}
+    assert json.loads(json.dumps(whens)) == whens
+    assert lab(kind="disk", length=12).numbers == {}  # hidden, it still has a value
+
+
+@pytest.mark.parametrize(("when", "error", "words"), [
+    ({"sort": "disk"}, ValueError, ["radius: got when={'sort'", "another control: 'kind'"]),
+    ({"radius": 3}, ValueError, ["when={'radius'", "another control: 'kind'"]),
+    ({"kind": "square"}, ValueError, ["radius: when['kind']: got 'square'", "'line', 'disk'"]),
+    ("disk", TypeError, ["radius: got when='disk'", "a dict"]),
+])  # fmt: skip
+def test_a_condition_about_nothing_is_refused_when_the_lab_is_made(when, error, words):
+    controls = {"kind": Choice("line", ("line", "disk")), "radius": Slider(3, 1, 9, when=when)}
+    with pytest.raises(error) as caught:
+        live.lab(**controls)(lambda kind, radius: Frame(images={"a": SMALL}))
+    assert all(word in str(caught.value) for word in words)
