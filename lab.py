@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Open the lessons, test them, or store fresh outputs. Needs Python 3.11 or newer and nothing else.
+__doc__ = """Open the lessons, test them, or store fresh outputs. Needs Python 3.11 or newer and nothing else.
 
     python lab.py [options of JupyterLab]    open the lessons; the first start installs everything into .venv
     python lab.py test [options of pytest]   run every test; --quick leaves out the notebooks and the browser
@@ -40,6 +40,9 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed-by-lab.txt"
 SPARE = ROOT / ".venv.old"
+
+UNSEEN = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8",
+          "errors": "replace"}
 
 # The proof of an installation is that these import: what the lessons need, and what the tests need besides.
 LESSONS_NEED = ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
@@ -240,17 +243,16 @@ def install(packages):
     log = VENV / "install.log"
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off",
                "-c", "constraints.txt"] + packages
-    pip = subprocess.Popen(command, cwd=ROOT, env=environment_of_pip(), stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     lines = []
-    with log.open("w", encoding="utf-8") as file:
+    with log.open("w", encoding="utf-8") as file, \
+            subprocess.Popen(command, cwd=ROOT, env=environment_of_pip(), **UNSEEN) as pip:
         for line in pip.stdout:
             file.write(line)
             lines.append(line)
             if line.startswith(("Collecting ", "Processing ")):
                 say(".", end="")
     say("")
-    if pip.wait():
+    if pip.returncode:
         reasons = [line for line in lines if "ERROR: " in line] or lines[-6:]
         sys.exit("{}The installation failed: check that this computer is online and its disk is not full, then start "
                  "again. pip's words stand above, all of them in {}.".format("".join(reasons), log))
@@ -399,8 +401,7 @@ def environment_of_pip():
 
 def hear(*command):
     """Run a program unseen; its exit code and all that it printed."""
-    done = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+    done = subprocess.run(command, cwd=ROOT, env=environment(), **UNSEEN)
     return done.returncode, done.stdout.strip()
 
 
