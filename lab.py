@@ -205,7 +205,7 @@ def trouble(modules):
         code, words = hear(PYTHON, "-P", "-c", proof)
     except OSError as error:
         return str(error)
-    return code and (words or "exit code {}".format(code))
+    return words or "exit code {}".format(code) if code else ""
 
 
 def fill(anew, with_tests):
@@ -387,21 +387,21 @@ def environment():
 
 
 def environment_of_pip():
-    """Of the user's files of settings for pip, too, take only how to get at packages."""
-    ours = environment()
-    _, words = hear(PYTHON, "-m", "pip", "config", "list")
-    found = {}
+    """Of the user's files of settings for pip, too, take only how to get at packages. To pip, empty is not set."""
+    _, words = hear(PYTHON, "-m", "pip", "config", "list", PIP_USER="0", PIP_QUIET="0")  # else they may hide the list
+    ours = {}
     for line in words.splitlines():
         key, _, value = line.partition("=")
         section, _, name = key.partition(".")
         if section in ("global", "install") and name in REACH:  # in this order
-            found["PIP_" + name.upper().replace("-", "_")] = ast.literal_eval(value)
-    return dict(found, **dict(ours, PIP_CONFIG_FILE=os.devnull))
+            ours["PIP_" + name.upper().replace("-", "_")] = ast.literal_eval(value)
+    ours.update({name: value for name, value in environment().items() if value}, PIP_CONFIG_FILE=os.devnull)
+    return ours
 
 
-def hear(*command):
+def hear(*command, **settings):
     """Run a program unseen; its exit code and all that it printed."""
-    done = subprocess.run(command, cwd=ROOT, env=environment(), **UNSEEN)
+    done = subprocess.run(command, cwd=ROOT, env=dict(environment(), **settings), **UNSEEN)
     return done.returncode, done.stdout.strip()
 
 
