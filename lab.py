@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Open the lessons, test them, or store fresh outputs. Needs Python 3.11 or newer and nothing else.
+__doc__ = """Open the lessons, test them, or store fresh outputs. Needs Python 3.11 or newer and nothing else.
 
     python lab.py [options of JupyterLab]    open the lessons; the first start installs everything into .venv
     python lab.py test [options of pytest]   run every test; --quick leaves out the notebooks and the browser
@@ -16,14 +16,20 @@ if sys.version_info < (3, 11):
     sys.exit("deconvlab needs Python 3.11 or newer, and this is Python {}.{}: install a newer one and start lab.py "
              "with it.".format(*sys.version_info[:2]))
 
+import ast
+import contextlib
 import errno
 import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sysconfig
 import tempfile
+import time
+import tomllib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,6 +39,24 @@ MINE = ROOT / "my-lessons"
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed-by-lab.txt"
+SPARE = ROOT / ".venv.old"
+
+UNSEEN = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8",
+          "errors": "replace"}
+
+# The proof of an installation is that these import: what the lessons need, and what the tests need besides.
+LESSONS_NEED = ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
+                "ipykernel.kernelapp", "nbconvert", "nbval")
+TESTS_NEED = ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "ruff")
+
+# What the user has set for other programs of these families would break the lessons or change them ...
+FOREIGN = ("PYTHON", "__PYVENV", "VIRTUAL_ENV", "PIP_", "SSLKEYLOGFILE", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB",
+           "ANYWIDGET", "PYTEST", "COVERAGE_PROCESS")
+# ... but how pip gets at packages (a mirror, a proxy, a certificate) and where JupyterLab listens is the user's to say.
+REACH = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy",
+         "timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir", "keyring-provider", "use-feature")
+KEPT = ["PIP_CONFIG_FILE", "JUPYTER_TOKEN", "JUPYTER_PORT", "JUPYTER_ALLOW_INSECURE_WRITES"]
+KEPT += ["PIP_" + name.upper().replace("-", "_") for name in REACH]
 
 
 def main(arguments):
@@ -69,7 +93,7 @@ def open_lessons(options):
         options = ["--allow-root"] + options
     say("Opening the lessons in {}. To stop, press Ctrl-C here.".format(MINE))
     root_dir = "--ServerApp.root_dir={}".format(MINE)
-    return run("jupyterlab", root_dir, "--LabApp.default_url=/lab/tree/{}".format(quote(first)), *options)
+    return run("jupyterlab", root_dir, "--LabApp.default_url=/lab/tree/{}".format(quote(os.fsencode(first))), *options)
 
 
 def test(options):
@@ -108,37 +132,95 @@ def execute(numbers):
 # The installation
 
 
+@contextlib.contextmanager
+def alone():
+    """Let a second start wait. The lock is the operating system's: it ends with the process, however that ends."""
+    check_writable(ROOT)
+    with open(str(ROOT / ".lab.lock"), "a") as file:
+        if not lock(file):
+            say("Another start is at work in this folder: waiting for it ...")
+            while not lock(file):
+                time.sleep(0.2)
+        yield
+
+
+def lock(file):
+    try:
+        if os.name == "nt":
+            import msvcrt
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN)  # some network drives have no locks: go on without
+    return True
+
+
+@alone()
 def prepare(with_tests=False):
-    """Make sure that .venv is whole and up to date. STAMP is there only while it is, and says what is in it."""
-    recipe = hashlib.sha256(os.fsencode(str(ROOT)))  # an installation does not survive a move
+    """Make sure that .venv is whole and up to date. STAMP says what is in it, and counts only if that imports."""
+    settle()
+    if VENV.exists():
+        check_writable(VENV)
+    recipe = hashlib.sha256()
     for name in ("pyproject.toml", "constraints.txt"):
         recipe.update((ROOT / name).read_bytes())
-    recipe = recipe.hexdigest()
-    stamp = STAMP.read_text().split() if STAMP.exists() else []
-    with_tests = with_tests or "test" in stamp  # once there, the test extra stays
-    wanted = [recipe, "test"] if with_tests else [recipe]
-    whole = has_pip()
-    if whole and stamp == wanted:
+    stamp = STAMP.read_bytes().split() if STAMP.exists() else []
+    with_tests = with_tests or b"test" in stamp  # once there, the test extra stays
+    wanted = [recipe.hexdigest().encode("ascii")] + [b"test"] * with_tests
+    needed = LESSONS_NEED + TESTS_NEED * with_tests
+    stamped = stamp == wanted
+    if stamped and not trouble(needed):
         return
-    if not whole:
+    anew = stamped or trouble(["pip._internal.cli.main"])
+    try:
+        fill(anew, with_tests)
+        if not anew and trouble(needed):  # pip takes a package with holes for a whole one
+            fill(True, with_tests)
+        words = trouble(needed)
+        if words:
+            sys.exit("{}\nThe installation ended, but Python cannot use it: see its words above.".format(words))
+        replace(STAMP, b"\n".join(wanted))
+    finally:
+        settle()
+
+
+def settle():
+    """Of two installations keep the whole one: the older, unless the newer got its stamp."""
+    if SPARE.exists():
+        if not STAMP.exists():
+            with contextlib.suppress(OSError):
+                os.replace(VENV / "install.log", SPARE / "install.log")
+            shutil.rmtree(VENV, ignore_errors=True)
+            SPARE.rename(VENV)
+        shutil.rmtree(SPARE, ignore_errors=True)
+
+
+def trouble(modules):
+    """Why .venv cannot import these, or find deconvlab, under this very version of Python; nothing if it can."""
+    proof = ("import sys, importlib.util; assert sys.version_info[:2] == {}, sys.version; import {}; "
+             "assert importlib.util.find_spec('deconvlab')".format(sys.version_info[:2], ", ".join(modules)))
+    try:
+        code, words = hear(PYTHON, "-P", "-c", proof)
+    except OSError as error:
+        return str(error)
+    return words or "exit code {}".format(code) if code else ""
+
+
+def fill(anew, with_tests):
+    """Install what pyproject.toml names. deconvlab stays where it is: a path relative to .venv survives a move."""
+    if anew:
         make_venv()
-    STAMP.unlink(missing_ok=True)
-    install(".[test]" if with_tests else ".")
+    modules = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
+    (modules / "deconvlab.pth").write_text(os.path.relpath(str(ROOT), str(modules)))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    install(project["dependencies"] + (project["optional-dependencies"]["test"] if with_tests else []))
     # A lesson opens without JupyterLab's question about news on top of it.
     settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}
     settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": quiet}))
-    STAMP.write_text("\n".join(wanted))
-
-
-def has_pip():
-    """Whether .venv has a working pip under this very version of Python; a half-made one has not."""
-    try:
-        code, words = hear(PYTHON, "-m", "pip", "--version")
-    except OSError:
-        return False
-    return code == 0 and words.endswith("(python {}.{})".format(*sys.version_info[:2]))
 
 
 def make_venv():
@@ -147,8 +229,8 @@ def make_venv():
                  "install python{}.{}-venv'; elsewhere, install Python anew.".format(*sys.version_info[:2]))
     if VENV.exists():
         say("Repairing .venv, which is incomplete or belongs to another Python.")
-    VENV.mkdir(exist_ok=True)
-    (VENV / "write-test").write_text("")  # a read-only folder fails here, where main() makes a sentence of it
+    if STAMP.exists():
+        VENV.rename(SPARE)
     # The base Python, since sys.executable may lie in the very .venv that is cleared.
     base = getattr(sys, "_base_executable", None) or sys.executable
     code, words = hear(base, "-m", "venv", "--clear", VENV)
@@ -156,22 +238,21 @@ def make_venv():
         sys.exit("{}\nPython could not make .venv: see its words above.".format(words))
 
 
-def install(what):
+def install(packages):
     say("Installing, about two minutes the first time; each dot is a package.")
     log = VENV / "install.log"
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off",
-               "-c", "constraints.txt", "-e", what]
-    pip = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+               "-c", "constraints.txt"] + packages
     lines = []
-    with log.open("w", encoding="utf-8") as file:
+    with log.open("w", encoding="utf-8") as file, \
+            subprocess.Popen(command, cwd=ROOT, env=environment_of_pip(), **UNSEEN) as pip:
         for line in pip.stdout:
             file.write(line)
             lines.append(line)
             if line.startswith(("Collecting ", "Processing ")):
                 say(".", end="")
     say("")
-    if pip.wait():
+    if pip.returncode:
         reasons = [line for line in lines if "ERROR: " in line] or lines[-6:]
         sys.exit("{}The installation failed: check that this computer is online and its disk is not full, then start "
                  "again. pip's words stand above, all of them in {}.".format("".join(reasons), log))
@@ -180,13 +261,14 @@ def install(what):
 # The learner's copies
 
 
+@alone()
 def copy_lessons():
     """Bring new and updated lessons to my-lessons, and never touch what the learner changed.
 
     my-lessons/.copied.json remembers the fingerprint of each file as it was copied. A copy that still has it, or that
     equals the lesson as it is now, is unchanged; every other one, also when the memory is lost, is the learner's.
     """
-    MINE.mkdir(exist_ok=True)
+    check_writable(MINE)
     memory = MINE / ".copied.json"
     try:
         copied = dict(json.loads(memory.read_bytes()))
@@ -278,6 +360,14 @@ def say(words, end="\n"):
     sys.stdout.flush()
 
 
+def check_writable(folder):
+    """A read-only folder fails here, where main() makes a sentence of it."""
+    folder.mkdir(exist_ok=True)
+    probe = folder / ".write-test"
+    probe.write_text("")
+    probe.unlink()
+
+
 def replace(path, content):
     """Write a file all at once, so that an interruption leaves the old one."""
     part = path.with_name("." + path.name + ".part")
@@ -286,16 +376,32 @@ def replace(path, content):
 
 
 def environment():
-    """The learner's own settings of Jupyter and IPython neither change the lessons nor are changed by them."""
+    """For every child: the user's settings of Python, pip and Jupyter neither change the lessons nor are changed."""
+    ours = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(FOREIGN)}
+    ours.update(PYTHONUTF8="1", PYTHONNOUSERSITE="1")
     home = VENV / "jupyter"
-    return dict(os.environ, JUPYTER_CONFIG_DIR=str(home / "config"), JUPYTER_DATA_DIR=str(home / "data"),
-                IPYTHONDIR=str(home / "ipython"))
+    for name, folder in (("JUPYTER_CONFIG_DIR", "config"), ("JUPYTER_DATA_DIR", "data"), ("IPYTHONDIR", "ipython"),
+                         ("MPLCONFIGDIR", "matplotlib")):
+        ours[name] = str(home / folder)
+    return ours
 
 
-def hear(*command):
+def environment_of_pip():
+    """Of the user's files of settings for pip, too, take only how to get at packages. To pip, empty is not set."""
+    _, words = hear(PYTHON, "-m", "pip", "config", "list", PIP_USER="0", PIP_QUIET="0")  # else they may hide the list
+    ours = {}
+    for line in words.splitlines():
+        key, _, value = line.partition("=")
+        section, _, name = key.partition(".")
+        if section in ("global", "install") and name in REACH:  # in this order
+            ours["PIP_" + name.upper().replace("-", "_")] = ast.literal_eval(value)
+    ours.update({name: value for name, value in environment().items() if value}, PIP_CONFIG_FILE=os.devnull)
+    return ours
+
+
+def hear(*command, **settings):
     """Run a program unseen; its exit code and all that it printed."""
-    done = subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+    done = subprocess.run(command, cwd=ROOT, env=dict(environment(), **settings), **UNSEEN)
     return done.returncode, done.stdout.strip()
 
 
@@ -311,4 +417,6 @@ def run(module, *options):
 
 
 if __name__ == "__main__":
+    if sys.stdout.errors == "strict":  # the folder's name may have letters that the terminal has not
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,8 @@ import statistics
 import time
 from datetime import date
 
+import deconvlab as dl
+
 
 def options(doc, repeats=None):
     """The command line: JSON instead of a table and, where time is measured, how often each way is repeated."""
@@ -37,8 +39,8 @@ def medians(seconds):
 
 def machine():
     """What was measured, on what and how busy it was."""
-    versions = {"python": platform.python_version()}
-    for name in ("deconvlab", "numpy", "scipy", "scikit-image"):
+    versions = {"python": platform.python_version(), "deconvlab": dl.__version__}
+    for name in ("numpy", "scipy", "scikit-image"):
         versions[name] = importlib.metadata.version(name)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return {"date": date.today().isoformat(), "cores": os.cpu_count(), "load": round(load, 2), **versions}

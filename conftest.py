@@ -1,0 +1,7 @@
+from pathlib import Path
+
+
+def pytest_configure(config):
+    """nbval looks for its file where pytest was started, which may be notebooks/ or any other folder."""
+    if not config.option.nbval_sanitize_with:
+        config.option.nbval_sanitize_with = str(Path(__file__).with_name("tests") / "nbval.cfg")
