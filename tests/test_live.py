@@ -850,7 +850,12 @@ def test_a_control_may_be_for_some_values_of_another():
         exact=Toggle(True, when={"kind": ["line"]}),
     )(lambda kind, length, radius, exact: Frame(images={"a": SMALL}))
     whens = {spec["name"]: spec["when"] for spec in lab.spec}
-    assert whens == {"kind": {}, "length": {"kind": ["line", "hand"]}, "radius": {"kind": ["disk"]}, "exact": {"kind": ["line"]}}
+    assert whens == {
+        "kind": {},
+        "length": {"kind": ["line", "hand"]},
+        "radius": {"kind": ["disk"]},
+        "exact": {"kind": ["line"]},
+    }
     assert json.loads(json.dumps(whens)) == whens
     assert lab(kind="disk", length=12).numbers == {}  # hidden, it still has a value
 
