@@ -8,7 +8,7 @@ from . import _check
 from ._algebra import conjugate_steps, coordinates, lipschitz, observed, started
 from ._run import Iterate
 
-MOST_INNER = 256  # steps of conjugate gradients between two iterates of `minimize_root`
+MOST_INNER = 32  # steps of conjugate gradients between two iterates of `minimize_root`
 NEAR = 1e-2  # share of the objective that may lie between it and its proved lower bound
 
 
@@ -190,7 +190,7 @@ def minimize_root(H, y, weight):
     For any s > 0, sqrt(t) <= (t / s + s) / 2, with equality where s = sqrt(t). With the current norms for s the two
     bounds add up to a least-squares objective of weight w = weight * ||H x - y|| / ||D x||. Each iterate takes two
     steps of preconditioned conjugate gradients on it, so the root objective falls, too [1]_; where it falls slowly, as
-    with a tiny weight, twice as many from one iterate to the next, up to 256. The preconditioner treats the frame as a
+    with a tiny weight, twice as many from one iterate to the next, up to 32. The preconditioner treats the frame as a
     mirror and divides in the cosine transform.
 
     How far the minimum can be is known: any u with H.T u + D.T v = 0, ||u|| <= 1 and ||v|| <= weight proves that it is
@@ -249,7 +249,7 @@ def _minimize_root(space, weight, white):
                 if value - least <= NEAR * value:
                     return
                 if inner == MOST_INNER or fit <= roundoff:
-                    return f"rounding, with the minimum proved to be at least {least / 2**0.5:.3g}"
+                    return f"no longer falling, with the minimum proved to be at least {least / 2**0.5:.3g}"
             inner = min(2 * inner, MOST_INNER)
         quadratic, gone = weight * fit / rough, 1e-3 * eps * fit * value
         steps = conjugate_steps(

@@ -672,14 +672,15 @@ DARK = np.random.default_rng(1).normal(0.0001, 0.01, (40, 41))  # a dark frame w
 
 def test_advice_for_negative_data_keeps_the_light():
     """Catches: clip(0), which raises the light of a dark field 27-fold."""
-    H, y = dl.Blur(PSF, DARK.shape), DARK + 0.002
+    H, y = dl.Blur(dl.gaussian(1.5), DARK.shape), DARK + 0.002
     found = advice(lambda: dl.richardson_lucy(H, y), r"pass (y - y.min\(\) and background=-y.min\(\))")
     lifted, background = y - y.min(), -y.min()
     assert found == "y - y.min() and background=-y.min()"
-    for options in ({}, {"accelerate": True}):
-        x = dl.run(dl.richardson_lucy(H, lifted, background=background, **options), 200).x
-        clipped = dl.run(dl.richardson_lucy(H, y.clip(0), **options), 200).x
-        assert abs(x.sum() - y.sum()) < 0.5 * abs(clipped.sum() - y.sum())
+    x, clipped = (
+        dl.run(dl.richardson_lucy(H, data, background=level), 30).x.sum()
+        for data, level in ((lifted, background), (y.clip(0), 0))
+    )
+    assert abs(x - y.sum()) < 0.3 * abs(clipped - y.sum())
 
     lifted, back = advice(lambda: dl.blind_richardson_lucy(y, PSF), "pass (.* to) the picture").split(", and add ")
     x = dl.run(dl.blind_richardson_lucy(eval(lifted), PSF), 5).x + eval(back.removesuffix(" to"))

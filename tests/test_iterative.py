@@ -473,7 +473,7 @@ def test_minimize_root_says_that_rounding_stopped_it():
     """Catches: a picture that fits y exactly, three times as rough as another one that does, and "converged"."""
     y = picture(dtype=np.float32)
     history = dl.run(dl.minimize_root(dl.Blur(PSFS["motion"], SHAPE, "unknown"), y, 1e-6), 2000, progress=False)
-    assert history.reason.startswith("rounding, ") and "proved to be at least" in history.reason
+    assert history.reason.startswith("no longer falling, ") and "proved to be at least" in history.reason
 
 
 @every_boundary
