@@ -7,7 +7,8 @@ import numpy as np
 from scipy import fft
 
 from . import _check, _spectrum
-from ._selection import Selection, discrepancy, gcv, l_curve, oracle, sure
+from ._bands import Selection
+from ._selection import discrepancy, gcv, l_curve, oracle, sure
 
 __all__ = [
     "Selection",

@@ -90,7 +90,8 @@ def test_no_file_names_a_package_registry():
 NUMERICS = {"psf", "operators", "problem", "filters", "iterative", "criteria", "blind", "tiles"}
 MAY_IMPORT = {
     "_check": set(),
-    "psf": set(),
+    "_otf": set(),
+    "psf": {"_otf"},
     "_spectrum": set(),
     "operators": {"psf"},
     "problem": {"psf", "operators"},
@@ -105,8 +106,9 @@ MAY_IMPORT = {
     "_splitting": {"operators", "_algebra", "_spectrum"},
     "_priors": {"_splitting", "_algebra", "_run"},
     "iterative": {"_objectives", "_descent", "_photons", "_priors", "_run"},
-    "_selection": {"psf", "operators", "_spectrum"},
-    "criteria": {"_selection", "_spectrum"},
+    "_bands": {"psf", "operators", "_spectrum"},
+    "_selection": {"_bands", "_spectrum"},
+    "criteria": {"_bands", "_selection", "_spectrum"},
     "blind": {"psf", "operators", "problem", "filters", "iterative", "_algebra", "_photons"},
     "tiles": {"psf", "operators", "problem", "filters", "iterative"},
     "_shown": set(),
