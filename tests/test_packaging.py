@@ -87,13 +87,14 @@ def test_no_file_names_a_package_registry():
 # The package's modules
 
 
-NUMERICS = {"psf", "operators", "problem", "filters", "iterative", "criteria", "blind", "tiles"}
+NUMERICS = {"psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "blind", "tiles"}
 MAY_IMPORT = {
     "_check": set(),
     "psf": set(),
     "_spectrum": set(),
     "operators": {"psf", "_spectrum"},
     "problem": {"psf", "operators"},
+    "denoise": set(),
     "_latest": set(),
     "filters": {"psf", "operators", "_spectrum", "_latest"},
     "_run": set(),
