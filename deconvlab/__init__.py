@@ -19,6 +19,7 @@ from .criteria import (
     ssim,
     sure,
 )
+from .denoise import block_matching
 from .filters import (
     apply_gain,
     edge_taper,
@@ -65,6 +66,7 @@ __all__ = [
     "add_poisson",
     "apply_gain",
     "as_psf",
+    "block_matching",
     "blind_richardson_lucy",
     "conjugate_gradient",
     "delta",

@@ -5,11 +5,14 @@ import itertools
 import numpy as np
 
 from . import _check
-from ._algebra import observed, started
+from ._algebra import norm, observed, started
 from ._run import Iterate
 from ._splitting import picture_near, slopes_near
 
+START = 60, 0.07  # steps of total variation before the first denoising, and their weight in sigmas
 LEVELS = 12  # of noise that the denoiser is told
+FIRST, LAST = 2 / 3, 1 / 2  # of them, in standard deviations of y and of its noise
+COUPLING = 1 / 3  # smaller trusts the denoiser more
 
 
 def total_variation(H, y, weight, *, x0=None):
@@ -61,7 +64,7 @@ def total_variation(H, y, weight, *, x0=None):
 
 def _total_variation(H, y, weight, x):
     near = slopes_near(H, y, x)
-    coupling = 30 * weight / (float(np.ptp(y)) or 1.0)
+    coupling = 30 * weight / (float(np.ptp(_trusted(H, y))) or 1.0)
     slope = v = near.D @ near.scene
     u = np.zeros_like(v)
     for k in itertools.count():
@@ -83,18 +86,18 @@ def plug_and_play(H, y, denoise, *, sigma):
     H : Blur
         Forward model.
     y : (M, N) float array
-        Observed picture, nominal range 0 to 1.
+        Observed picture, in any range.
     denoise : function of (image, sigma) -> image
-        Removes white noise of standard deviation `sigma`, for example
+        Removes white noise of standard deviation `sigma`: `block_matching`, or for example
         ``lambda x, s: skimage.restoration.denoise_nl_means(x, 5, 7, h=0.9 * s, sigma=s)``.
     sigma : float > 0
-        Noise of y, standard deviation in image units. Larger trusts the denoiser more.
+        Noise of y, standard deviation in units of y. Larger trusts the denoiser more.
 
     Yields
     ------
     iterate : Iterate
-        13 of them: y and 12 noise levels. Objective: 1/2 ||H x - y||**2, all that has a formula here; it need not
-        fall.
+        13 of them: the start, and what the denoiser returns at 12 noise levels. Objective: 1/2 ||H x - y||**2, all that
+        has a formula here; it need not fall.
 
     Raises
     ------
@@ -103,10 +106,12 @@ def plug_and_play(H, y, denoise, *, sigma):
 
     Notes
     -----
-    Half-quadratic splitting: x fits the data and stays near z, minimizing 1/2 ||H x - y||**2 + c/2 ||x - z||**2, then z
-    is denoised from x. z starts as y; the noise level s falls from 40/255 to max(sigma, 1/255), of which the denoiser
-    is told all but the last, and the coupling is c = 0.23 sigma**2 / s**2. No objective is minimized and nothing
-    guarantees that the result is likely; what the denoiser takes for noise, or for structure, decides.
+    Half-quadratic splitting [2]_: z fits the data and stays near x, minimizing 1/2 ||H z - y||**2 + c/2 ||z - x||**2,
+    then x is denoised from z. The noise level s that the denoiser is told falls by one factor from 2/3 of the standard
+    deviation of y to sigma/2, and c = sigma**2 / (3 s**2). x starts as total variation's picture (60 steps, weight 0.07
+    sigma): where the data say nothing, as outside of the frame, the start is felt to the end. All of it scales with the
+    data. No objective is minimized and nothing guarantees that the result is likely; what the denoiser takes for noise,
+    or for structure, decides, and the noise after a division is not as white as it was made for.
 
     References
     ----------
@@ -123,21 +128,27 @@ def plug_and_play(H, y, denoise, *, sigma):
 
 
 def _plug_and_play(H, y, denoise, sigma):
-    z = _first(H, y)
-    near = picture_near(H, y, z)
-    yield Iterate(0, z, near.residual_norm**2 / 2, near.residual_norm)
-    for k, level in enumerate(np.geomspace(40 / 255, max(sigma, 1 / 255), LEVELS).tolist(), 1):
-        near.step(0.23 * sigma**2 / level**2, z)
-        yield Iterate(k, near.x, near.residual_norm**2 / 2, near.residual_norm)
-        if k < LEVELS:
-            z = _check.image("denoise", denoise(near.x.copy(), level)).astype(y.dtype, copy=False)
-            _check.same_shape("denoise", z, H.shape_in, ", the shape that it was given")
+    steps, weight = START
+    x = next(itertools.islice(total_variation(H, y, weight * sigma), steps, None)).x
+    near = picture_near(H, y, x)
+    yield Iterate(0, x, near.residual_norm**2 / 2, near.residual_norm)
+    first = max(FIRST * float(_trusted(H, y).std(dtype=np.float64)), sigma)
+    for k, level in enumerate(np.geomspace(first, LAST * sigma, LEVELS).tolist(), 1):
+        near.step(COUPLING * (sigma / level) ** 2, x)
+        x = np.array(_check.image("denoise", denoise(near.x.copy(), level)), y.dtype)
+        _check.same_shape("denoise", x, H.shape_in, ", the shape that it was given")
+        residual_norm = norm(H @ x - y)
+        yield Iterate(k, x, residual_norm**2 / 2, residual_norm)
+
+
+def _trusted(H, y):
+    return y if H.mask is None else y[H.mask]
 
 
 def _first(H, y):
     """`y` as a first guess: where x is larger, the rim goes on."""
     if H.mask is not None:
-        y = np.where(H.mask, y, y.mean(where=H.mask))
+        y = np.where(H.mask, y, _trusted(H, y).mean())
     rim = [((n - m) // 2, (n - m) // 2) for n, m in zip(H.shape_in, y.shape, strict=True)]
     return np.pad(y, rim, mode="edge") if H.shape_in != y.shape else y
 

@@ -431,6 +431,8 @@ TABLE = [
     ("total_variation", "x0", lambda v: dl.total_variation(H, Y, 0.1, x0=v), [
         row for row in OBSERVED if row[0] is not None
     ]),
+    ("block_matching", "x", lambda v: dl.block_matching(v, 0.1), IMAGES),
+    ("block_matching", "sigma", lambda v: dl.block_matching(Y, v), ABOVE_ZERO),
     ("plug_and_play", "H", lambda v: dl.plug_and_play(v, Y, keep, sigma=0.1), BLURS),
     ("plug_and_play", "y", lambda v: dl.plug_and_play(H, v, keep, sigma=0.1), OBSERVED),
     ("plug_and_play", "denoise", lambda v: dl.plug_and_play(H, Y, v, sigma=0.1), [

@@ -87,7 +87,7 @@ def test_no_file_names_a_package_registry():
 # The package's modules
 
 
-NUMERICS = {"psf", "operators", "problem", "filters", "iterative", "criteria", "blind", "tiles"}
+NUMERICS = {"psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "blind", "tiles"}
 MAY_IMPORT = {
     "_check": set(),
     "_otf": set(),
@@ -95,6 +95,7 @@ MAY_IMPORT = {
     "_spectrum": set(),
     "operators": {"psf"},
     "problem": {"psf", "operators"},
+    "denoise": set(),
     "_latest": set(),
     "_taper": {"operators"},
     "filters": {"psf", "operators", "_spectrum", "_latest", "_taper"},
