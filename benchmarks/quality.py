@@ -15,7 +15,7 @@ import deconvlab as dl
 
 
 def edges():
-    """Total variation and plug-and-play: 9x9 uniform blur, BSNR 40 dB, camera at 256x256."""
+    """Total variation: 9x9 uniform blur, BSNR 40 dB, camera at 256x256."""
     x_true, psf = dl.sample_image("camera", size=256), np.full((9, 9), 1 / 81)
     H = dl.Blur(psf, x_true.shape)
     blurred = H @ x_true
@@ -27,7 +27,7 @@ def edges():
 
     weights = np.geomspace(1e-5, 1e-3, 17)
     scores = [dl.psnr(x_true, restored(weight, 100).x) for weight in weights]
-    weight, best = weights[np.argmax(scores)], max(scores)
+    weight = weights[np.argmax(scores)]
     objective = restored(weight, 3000).objective
     least = min(objective)
     steps = next(k for k, value in enumerate(objective) if value <= least * (1 + 1e-4))
@@ -36,15 +36,75 @@ def edges():
         "at most 60", steps <= 60,
     )  # fmt: skip
 
-    def non_local_means(x, level):
-        return restoration.denoise_nl_means(x, 5, 7, h=0.9 * level, sigma=level)
 
-    plugged = dl.run(dl.plug_and_play(H, y, non_local_means, sigma=sigma), 20, progress=False)
-    gain = dl.psnr(x_true, plugged.x) - best
+def non_local_means(x, level):
+    return restoration.denoise_nl_means(x, 5, 7, h=0.9 * level, sigma=level)
+
+
+def best_total_variation(H, y, sigma, score):
+    """Score with the best of fourteen weights, picked with the true picture."""
+    weights = sigma * np.geomspace(0.01, 0.8, 14)
+    return max(score(dl.run(dl.total_variation(H, y, weight), 80, progress=False).x) for weight in weights)
+
+
+def plugged(H, y, denoise, sigma):
+    return dl.run(dl.plug_and_play(H, y, denoise, sigma=sigma), 20, progress=False).x
+
+
+def experiments():
+    """Plug-and-play, one setting for all, on the six classical experiments: ISNR against total variation's."""
+    down, right = np.mgrid[-7:8, -7:8]
+    bell, binomial = 1 / (1 + down**2 + right**2), np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1])
+    psfs = [bell, bell, np.ones((9, 9)), binomial, dl.gaussian(1.6, size=25), dl.gaussian(0.4, size=25)]
+    variances = [2, 8, None, 49, 4, 64]  # in grey levels of 255; the third is 40 dB below the blurred picture
+    for name in ("camera", "coins", "astronaut"):
+        x_true, gains = dl.sample_image(name, size=256), {"total variation": [], "block": [], "non-local": []}
+        for psf, variance in zip(psfs, variances, strict=True):
+            H = dl.Blur(psf / psf.sum(), x_true.shape)
+            blurred = H @ x_true
+            sigma = blurred.std() / 100 if variance is None else variance**0.5 / 255
+            y = dl.add_gaussian(blurred, sigma, rng=0)
+
+            def score(x, x_true=x_true, y=y):
+                return dl.isnr(x_true, y, x)
+
+            gains["total variation"].append(best_total_variation(H, y, sigma, score))
+            gains["block"].append(score(plugged(H, y, dl.block_matching, sigma)))
+            gains["non-local"].append(score(plugged(H, y, non_local_means, sigma)))
+        flat, block, non_local = (np.array(values) for values in gains.values())
+        for what, got in (("block_matching", block), ("non-local means", non_local)):
+            above, mean = (got - flat).min(), (got - flat).mean()
+            promised = what == "block_matching" and name == "camera"
+            yield row(
+                f"plug_and_play, {what}, six experiments, {name}: ISNR", f"{listed(got)}: mean {got.mean():.2f} dB",
+                f"best total variation {listed(flat)}: mean {flat.mean():.2f} dB",
+                "each above, 0.8 dB in the mean; 3 and 5 above 8.34, 3.73" if promised else "",
+                above > 0 and mean >= 0.8 and got[2] > 8.34 and got[4] > 3.73 if promised else None,
+            )  # fmt: skip
+
+
+def shakes():
+    """Camera shakes, the scene larger than the frame, boundary "unknown": PSNR against total variation's."""
+    names, flat, block = ("camera", "coins", "astronaut", "coffee", "chelsea", "rocket"), [], []
+    for k, (name, length) in enumerate(zip(names, np.linspace(15, 27, 6), strict=True)):
+        scene, psf, sigma = dl.sample_image(name, size=224), dl.shake(length, rng=k), (0.005, 0.01)[k % 2]
+        H = dl.Blur(psf, [n - size + 1 for n, size in zip(scene.shape, psf.shape, strict=True)], "unknown")
+        y = dl.add_gaussian(H @ scene, sigma, rng=k).astype(np.float32)
+
+        def score(x, H=H, scene=scene):
+            return dl.psnr(H.crop(scene), H.crop(x))
+
+        flat.append(best_total_variation(H, y, sigma, score))
+        block.append(score(plugged(H, y, dl.block_matching, sigma)))
+    gain = np.mean(block) - np.mean(flat)
     yield row(
-        "plug_and_play with non-local means", f"{best + gain:.2f} dB",
-        f"best total variation {best:.2f} dB: {gain:+.2f} dB", "at least +0.5 dB", gain >= 0.5,
+        "plug_and_play, block_matching, six camera shakes: PSNR", f"{listed(block)}: mean {np.mean(block):.2f} dB",
+        f"best total variation {listed(flat)}: mean {np.mean(flat):.2f} dB", "at least +0.3 dB", gain >= 0.3,
     )  # fmt: skip
+
+
+def listed(values):
+    return " ".join(f"{value:.2f}" for value in values)
 
 
 def choosers():
@@ -89,7 +149,7 @@ def others():
 
 def main():
     choice = options(__doc__)
-    rows = [line for part in (edges, choosers, others) for line in part()]
+    rows = [line for part in (edges, experiments, shakes, choosers, others) for line in part()]
     show(rows, machine(), choice.json)
 
 

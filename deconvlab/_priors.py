@@ -11,7 +11,7 @@ from ._splitting import picture_near, slopes_near
 
 START = 60, 0.07  # steps of total variation before the first denoising, and their weight in sigmas
 LEVELS = 12  # of noise that the denoiser is told
-FIRST, LAST = 2 / 3, 1 / 2  # of them, in standard deviations of y and of its noise
+FIRST, LAST = 1 / 3, 1 / 2  # of them, in standard deviations of y and of its noise
 COUPLING = 1 / 3  # smaller trusts the denoiser more
 
 
@@ -107,7 +107,7 @@ def plug_and_play(H, y, denoise, *, sigma):
     Notes
     -----
     Half-quadratic splitting [2]_: z fits the data and stays near x, minimizing 1/2 ||H z - y||**2 + c/2 ||z - x||**2,
-    then x is denoised from z. The noise level s that the denoiser is told falls by one factor from 2/3 of the standard
+    then x is denoised from z. The noise level s that the denoiser is told falls by one factor from 1/3 of the standard
     deviation of y to sigma/2, and c = sigma**2 / (3 s**2). x starts as total variation's picture (60 steps, weight 0.07
     sigma): where the data say nothing, as outside of the frame, the start is felt to the end. All of it scales with the
     data. No objective is minimized and nothing guarantees that the result is likely; what the denoiser takes for noise,

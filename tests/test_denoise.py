@@ -98,8 +98,8 @@ def test_what_repeats_is_recognized_and_what_occurs_once_fades():
     """The docstring says when the model is wrong."""
     dots, star = np.zeros((60, 60)), np.zeros((60, 60))
     dots[5::6, 5::6] = star[30, 30] = 1
-    kept, faded = (dl.block_matching(dl.add_gaussian(x, 0.15, rng=2), 0.15) for x in (dots, star))
-    assert kept[5::6, 5::6].mean() > 0.7 > 0.4 > faded[30, 30]
+    kept, faded = (dl.block_matching(dl.add_gaussian(x, 0.1, rng=2), 0.1) for x in (dots, star))
+    assert kept[5::6, 5::6].mean() > 0.7 > 0.2 > faded[30, 30]
 
 
 # What it must not depend on
@@ -139,7 +139,8 @@ def test_the_dtype_stays_and_both_agree(dtype):
 @pytest.mark.parametrize("view", [lambda x: x[::2, ::-1], lambda x: x.T, np.asfortranarray], ids=["steps", "T", "F"])
 def test_the_order_in_memory_does_not_matter(view):
     x = view(noisy((40, 41)))
-    np.testing.assert_array_equal(dl.block_matching(x, 0.1), dl.block_matching(np.ascontiguousarray(x), 0.1))
+    expected = dl.block_matching(np.ascontiguousarray(x), 0.1)
+    np.testing.assert_allclose(dl.block_matching(x, 0.1), expected, atol=1e-9)
 
 
 # Any shape, any values
