@@ -274,13 +274,14 @@ def copy_lessons():
         copied = dict(json.loads(memory.read_bytes()))
     except (OSError, ValueError, TypeError):
         copied = {}
-    before = dict(copied)
+    before, here = dict(copied), set()
     for original in sorted(LESSONS.rglob("*")):
         name = original.relative_to(LESSONS)
         hidden = any(part.startswith((".", "__")) for part in name.parts)
         if hidden or name.parts[0] == "solutions" or not original.is_file():
             continue
         key, copy, newest = name.as_posix(), MINE / name, fingerprint(original)
+        here.add(key)
         if copy.exists():
             mine = fingerprint(copy)
             if mine not in (newest, copied.get(key)):
@@ -293,8 +294,21 @@ def copy_lessons():
             copy.parent.mkdir(parents=True, exist_ok=True)
             replace(copy, original.read_bytes())
         copied[key] = newest
+    for gone in sorted(set(copied) - here):  # said once: what is no lesson any more is the learner's
+        del copied[gone]
+        if (MINE / gone).exists():
+            newer = [key for key in sorted(here) if without_number(key) == without_number(gone)]
+            now = "is now {}".format(newer[0]) if newer else "is no longer part of the course"
+            say("{} stays where it is, with all that you did in it; that lesson {}.".format(
+                (MINE / gone).relative_to(ROOT), now))
     if copied != before:
         replace(memory, json.dumps(copied, indent=1).encode("utf-8"))
+
+
+def without_number(key):
+    """A lesson's folder and its name: it may be renumbered, but hardly renamed."""
+    folder, _, name = key.rpartition("/")
+    return folder, name.partition("-")[2] or name
 
 
 def fingerprint(path):

@@ -160,6 +160,26 @@ def test_lost_memory_loses_no_work(lab, capsys, damage):
     assert (lab.MINE / "blur.png").read_bytes() == b"newer", "and updated again from then on"
 
 
+def test_copies_of_renumbered_lessons_survive_and_are_told_of_once(lab, capsys):
+    """Catches: a learner's lesson 03 that goes, or is overwritten, or stays without a word beside the new 04."""
+    lab.copy_lessons()
+    copy = lab.MINE / "03-divide.ipynb"
+    write_notebook(copy, "# Divide", "1 + 1", "my own thoughts")
+    mine = copy.read_bytes()
+    (lab.LESSONS / "03-divide.ipynb").rename(lab.LESSONS / "04-divide.ipynb")
+    capsys.readouterr()
+    lab.copy_lessons()
+    said = capsys.readouterr().out
+    assert "03-divide.ipynb stays where it is, with all that you did in it; that lesson is now 04-divide.ipynb" in said
+    assert copy.read_bytes() == mine and "my own" not in (lab.MINE / "04-divide.ipynb").read_text()
+    lab.copy_lessons()
+    assert capsys.readouterr().out == ""
+    (lab.LESSONS / "04-divide.ipynb").unlink()
+    lab.copy_lessons()
+    assert "04-divide.ipynb stays where it is" in (said := capsys.readouterr().out)
+    assert "no longer part of the course" in said and (lab.MINE / "04-divide.ipynb").exists()
+
+
 def test_deleted_copy_comes_back(lab):
     """Catches: a lesson remembered as copied and so never brought again."""
     lab.copy_lessons()
