@@ -73,6 +73,12 @@ class Blur:
     >>> H = Blur(motion(3), (1, 6))
     >>> (H @ np.array([[0.0, 3.0, 0.0, 0.0, 0.0, 0.0]])).round(12) + 0.0
     array([[1., 1., 1., 0., 0., 0.]])
+
+    A light that was too bright for the sensor has no say:
+
+    >>> y = np.array([[0.2, 0.6, 1.0, 1.0, 0.6, 0.2]])
+    >>> (Blur(motion(3), y.shape, mask=y < 1) @ np.ones(y.shape)).round(12)
+    array([[1., 1., 0., 0., 1., 1.]])
     """
 
     def __init__(self, psf, shape, boundary="periodic", mask=None):
