@@ -25,9 +25,7 @@ def norm(a):
 def observed(H, y):
     """`y`, if it is a picture that `H` could have made: 0 where it is not trusted."""
     _check.operator(H, "T", "boundary", "otf", "psf")
-    if H.mask is not None and np.shape(y) == H.shape_out:
-        y = np.where(H.mask, y, np.zeros((), np.asarray(y).dtype))
-    y = _check.image("y", y)
+    y = _check.trusted("y", y, H.mask)
     _check.same_shape("y", y, H.shape_out, ", the shape that H makes")
     return y
 

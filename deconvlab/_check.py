@@ -34,6 +34,14 @@ def image(name, value):
     return floats(name, array)
 
 
+def trusted(name, value, mask):
+    """`value` as a grey image, 0 where the mask does not trust it: what stood there, NaN included, has no say."""
+    array = _of_floats(name, value)
+    if mask is not None and array.shape == mask.shape:
+        array = np.where(mask, array, array.dtype.type(0))
+    return image(name, array)
+
+
 def light(name, array, fix, round_off=0.0):
     """`array` without what rounding left below zero; `fix` says what to do about more than that."""
     least = array.min()

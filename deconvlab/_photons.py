@@ -77,18 +77,23 @@ class Photons:
     """What plain and accelerated steps share: the Poisson likelihood of y, and the step that never makes it worse."""
 
     def __init__(self, H, y, background, seen):
-        self.H, self.y, self.seen = H, y, seen
+        self.y = y
+        self.look(H, seen)
         self.background = background if H.mask is None or not background else y.dtype.type(background) * H.mask
+        kind = np.finfo(y.dtype)
+        self.scratch = np.where(y > 0, y, 1)
+        self.least = y.sum(dtype=np.float64) - dot(y, np.log(self.scratch, out=self.scratch))
+        self.floor = kind.eps * float(y.max()) or kind.tiny  # below it all is round-off of the transforms
+
+    def look(self, H, seen):
+        """Through this blur, which shows `seen` of the light of each pixel."""
+        self.H, self.seen = H, seen
         self.hidden = np.flatnonzero(seen <= 1e-3 * seen.max())
         self.share = seen
         if self.hidden.size:
             self.share = seen.copy()
             self.share.flat[self.hidden] = 1
-        kind = np.finfo(y.dtype)
-        self.even = bool(max(seen.max() - 1, 1 - seen.min()) <= 16 * kind.eps)
-        self.scratch = np.where(y > 0, y, 1)
-        self.least = y.sum(dtype=np.float64) - dot(y, np.log(self.scratch, out=self.scratch))
-        self.floor = kind.eps * float(y.max()) or kind.tiny  # below it all is round-off of the transforms
+        self.even = bool(max(seen.max() - 1, 1 - seen.min()) <= 16 * np.finfo(self.y.dtype).eps)
 
     def model(self, x):
         model = self.H @ x

@@ -257,7 +257,7 @@ def _blurred_edge(shape, angle, offset, psf):
     return signal.fftconvolve(share, psf, mode="valid")
 
 
-def blind_richardson_lucy(y, psf0, *, x0=None):
+def blind_richardson_lucy(y, psf0, *, x0=None, mask=None):
     """Blind Richardson-Lucy: improve the picture and the PSF in turns.
 
     Parameters
@@ -268,6 +268,8 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
         First guess of the PSF, of any sum. Its size is the largest that is allowed, and where it is 0 it stays 0.
     x0 : (M, N) float array, optional
         First guess of the picture, none of it negative; by default a constant.
+    mask : (M, N) bool array, optional
+        True where a pixel of y is trusted, as for `Blur`.
 
     Yields
     ------
@@ -277,12 +279,14 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
     Raises
     ------
     ValueError
-        If y, psf0 or x0 has a wrong shape or negative values, or x0, blurred by psf0, is dark where y is not.
+        If y, psf0, x0 or the mask has a wrong shape, one has negative values, or x0, blurred by psf0, is dark where y
+        is not.
 
     Notes
     -----
     One multiplicative step for x with the PSF held, then one for the PSF with x held [1]_; the blur is periodic, the
-    light of y and the sum 1 of the PSF are kept. The likelihood alone cannot tell picture from PSF: "no blur" explains
+    light of y and the sum 1 of the PSF are kept. With a mask each step divides by what was seen, and what the PSF's sum
+    gains or loses goes into the picture. The likelihood alone cannot tell picture from PSF: "no blur" explains
     y perfectly, and a start at `delta` stays there. What comes out depends on the start and on the number of steps
     more than on the data [2]_.
 
@@ -294,29 +298,45 @@ def blind_richardson_lucy(y, psf0, *, x0=None):
        IEEE CVPR 2009, 1964-1971, doi:10.1109/CVPR.2009.5206815.
     """
     lift = "pass y - y.min(), and add y.min() to the picture"
-    y = _check.light("y", _check.image("y", y), lift)
+    if mask is not None:
+        mask = _check.mask("mask", mask, np.shape(y))
+    y = _check.light("y", _check.trusted("y", y, mask), lift)
     psf0 = _check.kernel(psf0, y.shape, "psf0").astype(np.float64)
     psf0 = _check.light("psf0", psf0, "make a PSF of it with as_psf(psf0.clip(0))")
     if x0 is None:
-        return _blind_richardson_lucy(y, psf0 / psf0.sum(), np.full_like(y, y.mean()))
+        level = y.mean() if mask is None else y[mask].mean()
+        return _blind_richardson_lucy(y, psf0 / psf0.sum(), np.full_like(y, level), mask)
     x0 = _check.light("x0", started(x0, y.shape, y.dtype), LIFT)
     holes = np.sign(psf0)
     sources = holes.sum() * (Blur(holes / holes.sum(), y.shape) @ np.sign(x0))  # how many each pixel of y has
     dark = np.count_nonzero((sources < 0.5) & (y > 0))
     if dark:
         raise ValueError(f"x0: got no light, blurred by psf0, at {dark} pixels where y has some, expected some there")
-    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0.copy())
+    return _blind_richardson_lucy(y, psf0 / psf0.sum(), x0.copy(), mask)
 
 
-def _blind_richardson_lucy(y, psf, x):
+def _blind_richardson_lucy(y, psf, x, mask):
     row, column = ((np.arange(k) - k // 2) % n for k, n in zip(psf.shape, y.shape, strict=True))
-    photons = Photons(Blur(psf, y.shape), y, 0.0, np.ones_like(y))
+    ones = np.ones_like(y)
+
+    def through(psf):
+        H = Blur(psf, y.shape, mask=mask)
+        return H, ones if mask is None else H.T @ ones
+
+    def gathered(x, r):  # for each entry of the PSF, what it would carry from x to r
+        return np.maximum(fft.irfft2(fft.rfft2(x).conj() * fft.rfft2(r), s=y.shape)[np.ix_(row, column)], 0)
+
+    H, seen = through(psf)
+    photons = Photons(H, y, 0.0, seen)
     for k in itertools.count():
         model = photons.model(x)
         yield BlindIterate(*photons.iterate(k, x, model), psf)
         x = x * photons.factor(model)
-        ratio = fft.rfft2(y / photons.model(x))
-        pull = psf * np.maximum(fft.irfft2(fft.rfft2(x).conj() * ratio, s=y.shape)[np.ix_(row, column)], 0)
+        pull = psf * gathered(x, y / photons.model(x))
+        if mask is not None and pull.any():
+            light = gathered(x, mask.astype(y.dtype))
+            pull = np.where(light > 1e-3 * light.max(), pull / np.maximum(light, 1e-3 * light.max()), 0)
+            x = x * pull.sum()
         if pull.any():
             psf = pull / pull.sum()
-            photons.H = Blur(psf, y.shape)
+            photons.look(*through(psf))

@@ -23,6 +23,7 @@ Y = np.random.default_rng(0).random((12, 17))
 PSF = ramp(3, 5)
 OTF = dl.psf_to_otf(PSF, Y.shape)
 H = dl.Blur(PSF, Y.shape)
+MASKED = dl.Blur(PSF, Y.shape, mask=Y < 0.9)
 F = dl.least_squares(H, Y, 0.1)
 WIDE = dl.Blur(PSF, Y.shape, "unknown")  # of a picture of 14 x 21 pixels
 SHARPENER = dl.Blur(np.array([[-1.0, 3.0, -1.0]]), Y.shape)
@@ -261,6 +262,14 @@ TABLE = [
         (Y, ValueError, ["array", "'periodic'"]),
     ]),
     ("Blur", "mask", lambda v: dl.Blur(PSF, Y.shape, mask=v), MASKS),
+    ("blind_richardson_lucy", "mask", lambda v: dl.blind_richardson_lucy(Y, PSF, mask=v), MASKS),
+    *[
+        ("Blur", "y", lambda v, solve=solve: solve(MASKED, v), [
+            (np.ma.array(Y, mask=Y > 0.5), ValueError, ["a masked array", "y.filled(0)"]),
+            (Y.view(Quantity), TypeError, ["the unit adu"]),
+        ])
+        for solve in (dl.conjugate_gradient, dl.richardson_lucy)
+    ],
     ("Blur", "x", lambda v: H @ v, OBSERVED),
     ("Blur", "r", lambda v: H.T @ v, [*IMAGES, (Y.T, ValueError, ["(17, 12)", "(12, 17)"])]),
     ("Blur", "x", lambda v: WIDE @ v, [*WHOLE, *VALUES[:3]]),

@@ -239,6 +239,29 @@ def test_richardson_lucy_returns_a_constant_in_one_step(boundary):
     np.testing.assert_allclose(its[1].x[seen], 0.7, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["ramp 3x5", "shake"])
+def test_blind_steps_never_make_the_trusted_pixels_less_likely(name):
+    """Catches: a PSF step that counts what the mask hides, a sum that it loses, a NaN that has a say."""
+    y = dl.Blur(PSFS[name], (24, 25)) @ np.random.default_rng(0).uniform(0.2, 2, (24, 25))
+    trusted, psf0 = mask(0.2, y.shape), dl.gaussian(1.2, size=5)
+    its = first(dl.blind_richardson_lucy(y, psf0, mask=trusted), 60)
+    assert np.diff([it.objective for it in its]).max() <= 1e-11 * y.sum()
+    assert its[-1].objective < 0.5 * its[0].objective
+    for it in its:
+        model = (dl.Blur(it.psf, y.shape) @ it.x)[trusted]
+        assert it.psf.sum() == pytest.approx(1) and it.x.min() >= 0
+        assert it.objective == pytest.approx(special.kl_div(y[trusted], model).sum(), abs=1e-9)
+    for a, b in zip(
+        its, first(dl.blind_richardson_lucy(np.where(trusted, y, np.nan), psf0, mask=trusted), 60), strict=True
+    ):
+        np.testing.assert_array_equal(a.x, b.x)
+        np.testing.assert_array_equal(a.psf, b.psf)
+    whole = first(dl.blind_richardson_lucy(y, psf0, mask=np.ones(y.shape, bool)), 30)
+    for a, b in zip(whole, first(dl.blind_richardson_lucy(y, psf0), 30), strict=True):
+        np.testing.assert_allclose(a.x, b.x, rtol=1e-7)
+        np.testing.assert_allclose(a.psf, b.psf, atol=1e-9)
+
+
 # What it is for
 
 
