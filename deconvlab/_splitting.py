@@ -107,7 +107,7 @@ class _Window:
             rows, columns = H.shape_in
             self.rim[0, : rows - 1, :columns] = self.rim[1, :rows, : columns - 1] = 1
         self.eager, self.repeats = (1.0, INNER_STEPS) if isinstance(D, Real) else (0.6, 1)
-        self.pull, self.scene = 1.0, self._widened(x)
+        self.scene = self._widened(x)
         self.z = fft.irfft2(self.otf * fft.rfft2(self.scene), s=grid)
         self.u = np.zeros_like(self.z)
         self.residual_norm = norm(self.seen * (self.z - self.y))
@@ -121,19 +121,18 @@ class _Window:
 
     def step(self, weight, target):
         wish = _wish(fft.rfft2(self.D.T @ self._widened(target)), weight, self.slope_power)
-        before, self.pull = self.pull, min(self.eager * weight**0.5, 1.0)
-        self.u *= before / self.pull
+        pull = min(self.eager * weight**0.5, 1.0)
         for _ in range(self.repeats):
             spectrum = self.otf.conj() * fft.rfft2(self.z - self.u)
-            spectrum *= self.pull
+            spectrum *= pull
             spectrum += wish
-            spectrum /= self.pull * self.blur_power + weight * self.slope_power
+            spectrum /= pull * self.blur_power + weight * self.slope_power
             blurred = fft.irfft2(self.otf * spectrum, s=self.y.shape)
             self.u += 1.8 * blurred
             self.u -= 0.8 * self.z
             meant = self.u
             self.u = self.seen * (meant - self.y)
-            self.u /= 1 + self.pull
+            self.u /= 1 + pull
             self.z = meant - self.u
         self.residual_norm = norm(self.seen * (blurred - self.y))
         self.scene = fft.irfft2(spectrum, s=self.y.shape, overwrite_x=True)
