@@ -313,9 +313,8 @@ def tikhonov(y, psf, weight, penalty="gradient", *, boundary="periodic"):
     y, weight = _check.image("y", y), _check.number("weight", weight)
     _check.choice("penalty", penalty, ("gradient", "identity"))
     _check.choice("boundary", boundary, ("periodic", "reflect"))
-    otf = _otf(psf, y, boundary)
     slope_power = _slope_power(np.array(y.shape), np.array(boundary)) if penalty == "gradient" else 1.0
-    return _apply(y, tikhonov_gain(otf, weight, slope_power), boundary)
+    return _apply(y, tikhonov_gain(_otf(psf, y, boundary), weight, slope_power), boundary)
 
 
 def wiener(y, psf, nsr):
