@@ -128,7 +128,7 @@ def listed(values):
 
 def choosers():
     """The rules for the weight, against the oracle: two PSFs, three photographs, three noises."""
-    lost = {"gcv": [], "sure": [], "l_curve": [], "discrepancy": []}
+    lost = {"gcv": [], "sure": [], "l_curve": [], "discrepancy": [], "discrepancy, corrected": []}
     misfit = []
     psfs, names = (dl.gaussian(2), dl.motion(15)), ("camera", "coins", "astronaut")
     for psf, name, seed in itertools.product(psfs, names, range(3)):
@@ -137,6 +137,7 @@ def choosers():
         picks = {
             "gcv": dl.gcv(y, psf), "sure": dl.sure(y, psf, sigma), "l_curve": dl.l_curve(y, psf),
             "discrepancy": dl.discrepancy(y, psf, sigma),
+            "discrepancy, corrected": dl.discrepancy(y, psf, sigma, corrected=True),
         }  # fmt: skip
         best = dl.psnr(x_true, dl.tikhonov(y, psf, dl.oracle(y, psf, x_true).weight))
         for rule, pick in picks.items():

@@ -99,10 +99,9 @@ def photons(repeats):
         results, seconds = interleaved({"ours": ours, "theirs": theirs}, repeats)
         assert np.allclose(results["ours"], results["theirs"], atol=1e-3 if dtype == np.float32 else 1e-6)
         mine, other = medians(seconds).values()
-        target, met = ("at least 2x, aim 2.5x", other / mine >= 2) if size == 25 else ("", None)
         yield row(
             f"richardson_lucy, 30 iterations, {size}x{size} PSF, zero, {np.dtype(dtype).name}", f"{mine:.0f} ms",
-            f"scikit-image {other:.0f} ms: {other / mine:.2f}x", target, met,
+            f"scikit-image {other:.0f} ms: {other / mine:.2f}x",
         )  # fmt: skip
     H = dl.Blur(dl.gaussian(2.5, size=25), (SIZE, SIZE), "zero")
     y = dl.add_gaussian(H @ picture(), 0.01, rng=0).clip(0)

@@ -232,6 +232,14 @@ def test_richardson_lucy_ends_up_at_the_likeliest_picture_of_the_trusted_pixels(
 
 
 @every_boundary
+def test_richardson_lucy_starts_with_the_light_of_the_trusted_pixels(boundary):
+    """Catches: a background that is taken off for pixels without trust, too."""
+    H, y = dl.Blur(ramp(3, 5), SHAPE, boundary, mask=mask()), data()
+    start = first(dl.richardson_lucy(H, y, background=0.3), 0)[0].x
+    assert np.ptp(start) == 0 and (H @ start).sum() == pytest.approx((y - 0.3)[mask()].sum(), rel=1e-12)
+
+
+@every_boundary
 def test_richardson_lucy_returns_a_constant_in_one_step(boundary):
     H = dl.Blur(ramp(3, 5), SHAPE, boundary, mask=mask())
     its = first(dl.richardson_lucy(H, H @ np.full(H.shape_in, 0.7), x0=np.full(H.shape_in, 2.0)), 1)
