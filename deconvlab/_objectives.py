@@ -98,7 +98,8 @@ def root_least_squares(H, y, weight):
     Returns
     -------
     objective : Objective
-        Its `lipschitz` is None: near zero residual the gradient turns arbitrarily fast, and no fixed step settles.
+        Its `lipschitz` is None: the smaller the residual, the faster the gradient turns, without a bound. A fixed step
+        settles if it is short enough for the residual that the minimum leaves, and hops around it if not.
 
     Raises
     ------
