@@ -47,7 +47,7 @@ def discrepancy(y, psf, sigma, *, corrected=False, penalty="gradient", boundary=
     picture leaves that residual; a filtered one fits part of the noise, so the weight comes out too large: 0.3 to
     1.3 dB below the best PSNR on photographs with the gradient penalty. Corrected, it solves
     ||H x - y|| = sigma sqrt(M N - trace(A)), where A takes y to H x: trace(A) counts the waves that the filter fits
-    [2]_. Then the loss is 0.15 dB at most. Like `sure` and `gcv` it judges the blurred picture, so with the identity
+    [2]_. Then the loss is 0.0 to 0.2 dB. Like `sure` and `gcv` it judges the blurred picture, so with the identity
     penalty the uncorrected rule, too large and all, is often nearer to the best. A sigma that is 10 % too small makes
     the weight much too small: another 5 to 9 dB lost with a Gaussian PSF.
 
