@@ -109,9 +109,9 @@ def root_least_squares(H, y, weight):
     Notes
     -----
     The gradient of the first term has the length ||H.T u|| / sqrt(2), u a unit vector, however far or near the minimum
-    is. Where a term vanishes its gradient is taken as zero. Under a root the best weight depends less on the noise level,
-    for ten times the noise 2 to 5 times as large where that of squares is 31 to 67 times (six photographs); for another
-    penalty it does not depend on it at all [1]_.
+    is. Where a term vanishes its gradient is taken as zero. Under a root the best weight depends less on the noise
+    level: for ten times the noise 2 to 5 times as large, where that of squares is 31 to 67 times (six photographs). For
+    another penalty it does not depend on it at all [1]_.
 
     References
     ----------

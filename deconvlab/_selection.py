@@ -156,7 +156,7 @@ def l_curve(y, psf, *, penalty="gradient", boundary="periodic"):
     Takes the largest curvature of log ||D x|| against log ||H x - y||, computed from the slopes alone: the minimizer
     trades the one for the other, d||H x - y||**2 = -weight d||D x||**2, and second derivatives drop out. Waves that the
     blur wiped out are left out: their misfit is the same at any weight, and would bend the curve. Only a peak above 0.1
-    counts, never an end of the curve: data without noise often have no corner. It shows the trade-off and promises nothing:
+    counts, never an end of the curve: data without noise often have none. It shows the trade-off and promises nothing:
     0.1 to 3.4 dB below the best PSNR with the gradient penalty, 3 dB and far more with the identity (photographs,
     sigma = 0.01).
 
