@@ -377,7 +377,7 @@ def say(words, end="\n"):
 def check_writable(folder):
     """A read-only folder fails here, where main() makes a sentence of it."""
     folder.mkdir(exist_ok=True)
-    probe = folder / ".write-test"
+    probe = folder / ".write-test-{}".format(os.getpid())  # two starts at once have one each
     probe.write_text("")
     probe.unlink()
 
