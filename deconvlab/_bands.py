@@ -47,7 +47,6 @@ class Bands:
 
     def __init__(self, y, psf, penalty, boundary):
         _check.choice("penalty", penalty, ("gradient", "identity"))
-        _check.choice("boundary", boundary, ("periodic", "reflect"))
         _check.varied("y", y)
         self.otf = psf_to_otf(psf, y.shape, boundary).astype(np.result_type(y, 1j), copy=False)
         self.transform = functools.partial(fft.rfft2 if boundary == "periodic" else fft.dctn, norm="ortho")

@@ -122,11 +122,12 @@ class _Window:
     def step(self, weight, target):
         wish = _wish(fft.rfft2(self.D.T @ self._widened(target)), weight, self.slope_power)
         pull = min(self.eager * weight**0.5, 1.0)
+        pulled, divisor = pull * self.otf.conj(), pull * self.blur_power + weight * self.slope_power
         for _ in range(self.repeats):
-            spectrum = self.otf.conj() * fft.rfft2(self.z - self.u)
-            spectrum *= pull
+            spectrum = fft.rfft2(self.z - self.u)
+            spectrum *= pulled
             spectrum += wish
-            spectrum /= pull * self.blur_power + weight * self.slope_power
+            spectrum /= divisor
             blurred = fft.irfft2(self.otf * spectrum, s=self.y.shape)
             self.u += 1.8 * blurred
             self.u -= 0.8 * self.z
