@@ -392,7 +392,7 @@ def replace(path, content):
 def environment():
     """For every child: the user's settings of Python, pip and Jupyter neither change the lessons nor are changed."""
     ours = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(FOREIGN)}
-    ours.update(PYTHONUTF8="1", PYTHONNOUSERSITE="1")
+    ours.update(PYTHONUTF8="1", PYTHONNOUSERSITE="1", JUPYTER_CONFIG_PATH=str(ROOT))
     home = VENV / "jupyter"
     for name, folder in (("JUPYTER_CONFIG_DIR", "config"), ("JUPYTER_DATA_DIR", "data"), ("IPYTHONDIR", "ipython"),
                          ("MPLCONFIGDIR", "matplotlib")):

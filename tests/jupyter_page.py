@@ -40,7 +40,7 @@ def jupyterlab(root, home, app="jupyterlab"):
     folders = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "run"}
     own = {f"JUPYTER_{name}": str(home / folder) for name, folder in folders.items()}
     own |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
-    own |= {"IPYTHONDIR": str(home / "ipython"), "PYTHONPATH": str(ROOT)}
+    own |= {"IPYTHONDIR": str(home / "ipython"), "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_PATH": str(ROOT)}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,6 +93,7 @@ class Notebook:
     """A notebook open in JupyterLab."""
 
     def __init__(self, browser, address):
+        self.address = address
         self.errors = []  # what the page's console calls an error
         self.page = browser.new_page(viewport={"width": 1200, "height": 1500})
         self.page.set_default_timeout(30_000)

@@ -236,6 +236,23 @@ def test_the_exported_page_shows_still_pictures(lesson, folder):
     assert "widget-state+json" not in html and "widget-view+json" not in html
 
 
+def test_a_saved_lesson_opens_with_still_pictures(lesson, folder):
+    """A view of a dead widget that was saved, and hides the picture behind an error."""
+    lesson.command("docmanager:save")
+    shutil.copy(folder / "lesson.ipynb", folder / "saved.ipynb")
+    again = Notebook(lesson.page.context.browser, lesson.address.replace("lesson.ipynb", "saved.ipynb"))
+    try:
+        cells = "jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model)"
+        trusted = f"{cells}.every(cell => cell.type !== 'code' || cell.trusted)"
+        assert again.page.evaluate(trusted)  # in an untrusted one nobody would look for the view
+        stills = again.page.locator(".jp-OutputArea-output figure", has_text="run this cell")
+        again.until(lambda: stills.count() == len(lesson.labs), "every lab shows its still picture")
+        assert again.page.get_by_text("Error displaying widget").count() == 0 and again.labs == []
+    finally:
+        again.page.close()
+    assert all(lab.numbers() and lab.message() == "" for lab in lesson.labs)  # saving takes nothing from the open page
+
+
 # Little labs of our own
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+import types
 from pathlib import Path
 
 import pytest
@@ -518,6 +519,21 @@ def test_child_writes_and_reads_utf_8(lab, monkeypatch):
     """Catches: a child that writes its folder's umlaut in cp1252 or fails on it in ASCII."""
     monkeypatch.setenv("PYTHONUTF8", "0")
     assert lab.environment()["PYTHONUTF8"] == "1"
+
+
+def test_saved_lesson_keeps_still_pictures_only(lab):
+    """Catches: a dead view that hides a lab's still picture; a plain widget, a picture or a file that is not saved."""
+    assert lab.environment()["JUPYTER_CONFIG_PATH"] == str(lab.ROOT)
+    settings = types.SimpleNamespace(ContentsManager=types.SimpleNamespace())
+    runpy.run_path(str(ROOT / "jupyter_server_config.py"), {"get_config": lambda: settings})
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "x"}}
+    outputs = [{"data": {**view, "text/html": "<img>"}}, {"data": dict(view)}, {"output_type": "stream", "text": "1"}]
+    cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": outputs}]
+    hook = settings.ContentsManager.pre_save_hook
+    hook(model={"type": "notebook", "content": {"cells": cells}}, path="a.ipynb", contents_manager=None)
+    assert outputs == [{"data": {"text/html": "<img>"}}, {"data": view}, {"output_type": "stream", "text": "1"}]
+    hook(model={"type": "file", "content": "text"}, path="a.txt", contents_manager=None)
+    hook(model={"type": "directory", "content": None}, path="a", contents_manager=None)
 
 
 def test_home_is_not_needed(lab, monkeypatch):
