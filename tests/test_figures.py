@@ -12,6 +12,7 @@ import sys
 from html.parser import HTMLParser
 
 import matplotlib
+import matplotlib.style
 import nbformat
 import numpy as np
 import pytest
@@ -593,6 +594,22 @@ def test_pictures_do_not_depend_on_what_a_learner_has_set(name):
         set_to = matplotlib.rcParams[name]
         assert figures.show_images({"photo": PHOTO}).png == plain
         assert matplotlib.rcParams[name] == set_to
+
+
+@pytest.mark.parametrize("settings", ["default", "dark_background"])
+def test_a_picture_carries_its_own_ground(settings):
+    """Black titles and axes on a page that is dark, because the picture lets it shine through."""
+    with matplotlib.style.context(settings), matplotlib.rc_context({"savefig.transparent": True}):
+        pictures = [
+            figures.show_images({"photo": PHOTO, "error": Panel(PHOTO - 0.5, -1, 1, "RdBu")}),
+            figures.show_spectrum({"photo": PHOTO}),
+            figures.show_curves(CURVE),
+        ]
+    for picture in pictures:
+        image = Image.open(io.BytesIO(picture.png))
+        assert image.mode in ("L", "P") and "transparency" not in image.info
+        rim = pixels(picture)[[0, -1]].min(), pixels(picture)[:, [0, -1]].min()
+        assert min(rim) >= 254 and pixels(picture)[2:18].min() < 60, (rim, "the ground is white, the title black")
 
 
 def test_grey_pictures_keep_their_greys():
