@@ -49,7 +49,19 @@ from .iterative import (
     total_variation,
 )
 from .operators import Blur, Gradient, dot_test, gradient_power, operator_norm
-from .problem import Observation, add_gaussian, add_poisson, quantize, sample_image, save_image, simulate
+from .problem import (
+    Observation,
+    Photo,
+    add_gaussian,
+    add_poisson,
+    linear_to_srgb,
+    quantize,
+    read_photo,
+    sample_image,
+    save_image,
+    simulate,
+    srgb_to_linear,
+)
 from .psf import as_psf, delta, disk, gaussian, motion, psf_to_otf, shake
 
 __version__ = "0.1.0"
@@ -61,13 +73,14 @@ __all__ = [
     "Iterate",
     "Objective",
     "Observation",
+    "Photo",
     "Selection",
     "add_gaussian",
     "add_poisson",
     "apply_gain",
     "as_psf",
-    "block_matching",
     "blind_richardson_lucy",
+    "block_matching",
     "conjugate_gradient",
     "delta",
     "discrepancy",
@@ -83,6 +96,7 @@ __all__ = [
     "isnr",
     "l_curve",
     "least_squares",
+    "linear_to_srgb",
     "minimize_root",
     "motion",
     "motion_from_cepstrum",
@@ -95,6 +109,7 @@ __all__ = [
     "psnr",
     "quantize",
     "radial_mean",
+    "read_photo",
     "relative_error",
     "residual_whiteness",
     "richardson_lucy",
@@ -105,6 +120,7 @@ __all__ = [
     "save_image",
     "shake",
     "simulate",
+    "srgb_to_linear",
     "ssim",
     "sure",
     "tikhonov",

@@ -6,7 +6,22 @@ from pathlib import Path
 import numpy as np
 
 from . import _check
+from ._photo import Photo, linear_to_srgb, read_photo, srgb_to_linear
 from .operators import Blur
+
+__all__ = [
+    "Observation",
+    "Photo",
+    "add_gaussian",
+    "add_poisson",
+    "linear_to_srgb",
+    "quantize",
+    "read_photo",
+    "sample_image",
+    "save_image",
+    "simulate",
+    "srgb_to_linear",
+]
 
 COLOUR_IMAGES = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "retina", "rocket")
 GREY_IMAGES = ("brick", "camera", "cell", "clock", "coins", "text")

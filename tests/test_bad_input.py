@@ -324,6 +324,18 @@ TABLE = [
     ]),
     ("save_image", "bits", lambda v: dl.save_image(Y, PNG, bits=v), [(12, ValueError, ["12", "8 or 16"]), *BITS]),
     ("save_image", "bits", lambda v: dl.save_image(COLOUR, PNG, bits=v), [(16, ValueError, ["16", "8", "colour"])]),
+    ("read_photo", "source", dl.read_photo, [
+        ("gone.jpg", ValueError, ["gone.jpg", "no file"]),
+        (".", ValueError, ["a folder", "path of a picture"]),
+        (b"no picture", ValueError, ["10 bytes", "JPEG, PNG, TIFF or WebP"]),
+        (Y, TypeError, ["ndarray", "a path, bytes or a binary file"]),
+    ]),
+    ("read_photo", "longest", lambda v: dl.read_photo("gone.jpg", longest=v), [
+        (8, ValueError, ["8", "16"]),
+        (99.5, ValueError, ["99.5", "whole number"]),
+    ]),
+    ("srgb_to_linear", "levels", dl.srgb_to_linear, [BRIGHT, *VALUES]),
+    ("linear_to_srgb", "light", dl.linear_to_srgb, [BRIGHT, *VALUES]),
     ("add_gaussian", "x", lambda v: dl.add_gaussian(v, 0.1, rng=0), IMAGES),
     ("add_gaussian", "sigma", lambda v: dl.add_gaussian(Y, v, rng=0), NUMBERS),
     ("add_gaussian", "rng", lambda v: dl.add_gaussian(Y, 0.1, rng=v), RNGS),
@@ -569,7 +581,7 @@ def test_refused_before_any_work(argument, call, value, error, words, no_fft, tm
 
 def test_every_public_function_that_takes_arguments_is_in_the_table():
     public = {name for name in dl.__all__ if inspect.signature(getattr(dl, name)).parameters}
-    containers = {"BlindIterate", "History", "Iterate", "Objective", "Observation", "Selection"}
+    containers = {"BlindIterate", "History", "Iterate", "Objective", "Observation", "Photo", "Selection"}
     assert public - containers == {function for function, *_ in TABLE}
 
 
