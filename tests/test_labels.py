@@ -1,0 +1,146 @@
+"""One label, one meaning: the name of every control and of every curve in the whole course.
+
+A lesson that brings a new name adds it here, and finds out whether the course uses it for something else already.
+"""
+
+import itertools
+
+from lessons import LESSONS, run
+from test_labs import frame_at, labs, stops
+
+from deconvlab.live import Choice, Toggle
+
+CONTROLS = {  # label: unit, and what moves with it
+    "8 bits": ("", "whether the data are rounded to 256 levels"),
+    "PSF": ("", "which PSF blurs a few points"),
+    "PSF radius": ("px", "radius of a disk"),
+    "PSF spread": ("px", "standard deviation of a Gaussian PSF"),
+    "angle": ("degrees", "direction of a motion"),
+    "blur": ("", "what blurs the photograph"),
+    "boundary assumed": ("", "what a method believes of the outside"),
+    "boundary of the data": ("", "what the outside was when the data were made"),
+    "columns": ("px", "width of the frame"),
+    "crests": ("", "how many crests a wave has in the frame"),
+    "crests across": ("", "the same, from left to right"),
+    "crests down": ("", "the same, from top to bottom"),
+    "epsilon": ("", "small number added before a division"),
+    "how y is made": ("", "by which model the data are simulated"),
+    "inputs": ("", "how many singular vectors are added up"),
+    "kind": ("", "Gaussian, disk or line"),
+    "length": ("px", "length of a motion"),
+    "method": ("", "which way of deblurring"),
+    "noise sigma": ("", "standard deviation of the noise"),
+    "penalty": ("", "what a method makes dear"),
+    "photograph": ("", "the sharp photograph"),
+    "regularization weight": ("", "the price of what is dear"),
+    "shift": ("turns", "where the crests of a wave lie"),
+    "sign": ("", "of the step in the sum: convolution or correlation"),
+    "start": ("", "where an iteration begins"),
+    "step": ("", "how far an iteration walks at a time"),
+    "strength of the second": ("", "of two waves"),
+    "the seam": ("", "what is done about opposite sides that do not meet"),
+    "trouble": ("", "which belief of the rules is wrong"),
+    "waves": ("", "how many of a picture's waves are added up"),
+    "way": ("", "how epsilon enters the gain"),
+}
+CURVES = {
+    "-epsilon": "a level line at minus epsilon",
+    "GCV": "pick of generalized cross-validation",
+    "Gaussian": "|OTF| of a Gaussian",
+    "L-curve": "pick of the corner of the L-curve",
+    "OTF": "of the PSF",
+    "PSNR": "nearness to the true picture",
+    "SURE": "pick of Stein's unbiased risk estimate",
+    "Tikhonov": "gain of Tikhonov's filter",
+    "Wiener": "gain of Wiener's filter",
+    "added": "gain of the inverse with epsilon added",
+    "after": "a row after the blur",
+    "any frequency": "|OTF| between the waves of a frame, too",
+    "before": "the same row before the blur",
+    "bias²": "mean squared error without noise",
+    "bias² + noise²": "mean squared error",
+    "blurred": "spectrum of the blurred photograph",
+    "corrected": "pick of the corrected discrepancy principle",
+    "cut at 4 spreads": "OTF of a Gaussian that ends there",
+    "cut at 5 spreads": "OTF of a Gaussian that ends there, a little later",
+    "data": "spectrum of the blurred and noisy picture",
+    "discrepancy": "pick of the discrepancy principle",
+    "disk": "|OTF| of a disk",
+    "error of Hx": "predictive risk",
+    "error of x": "error of the restored picture",
+    "first": "one wave of two",
+    "gain": "of a division",
+    "gain of the blur": "the OTF as a factor",
+    "gain of the division": "the factor that undoes it",
+    "gradient": "power spectrum in which the gradient penalty believes",
+    "identity": "power spectrum in which the identity penalty believes",
+    "level": "mean brightness of two waves",
+    "line": "|OTF| of a line",
+    "measured on the star": "contrast of blurred stripes",
+    "noise floor": "spectrum of the noise",
+    "noise of the circuits": "spectrum of the part of the noise that light has no share in",
+    "noise²": "mean squared error that the noise makes",
+    "objective": "what a method makes small",
+    "oracle": "pick with the help of the truth",
+    "photograph": "the sharp photograph",
+    "result": "spectrum of the restored picture",
+    "rms error": "usual size of the error",
+    "roots": "PSNR under a sum of roots",
+    "s": "singular values",
+    "second": "the other wave of two",
+    "share": "how much light of a PSF goes into each column",
+    "share x stripes": "the same times the stripes that it covers",
+    "sharp": "a wave before it is blurred",
+    "squares": "PSNR under a sum of squares",
+    "sum": "of two waves",
+    "the cat": "power spectrum of the cat",
+    "this photograph": "power spectrum of the photograph at hand",
+    "threshold": "gain of the truncated inverse",
+    "times 0.01": "a wave after a blur",
+    "waves of this frame": "|OTF| at the waves of a frame",
+    "weights from 0.001 to 1": "the L-curve",
+    "with the error, divided": "a wave that was blurred, disturbed and divided",
+    "zero": "a level line at zero",
+    "|u·y|": "share of the data in a singular vector",
+    "|u·y| / s": "the same, divided by the singular value",
+}
+
+
+def controls():
+    """Label of each control, its unit, and where it stands."""
+    for path in LESSONS:
+        for lab in labs(path):
+            for name, control in lab.controls.items():
+                yield control.label or name, getattr(control, "unit", ""), f"{path.name[:2]} {lab.__name__}"
+
+
+def curves():
+    """Name of each line, the name of its axis, and where it stands: in the stills, and in the labs at every choice."""
+    for path in LESSONS:
+        made = [(path.name[:2], curve) for curve in run(path)[1]]
+        for lab in labs(path):
+            chosen = {name: stops(c) for name, c in lab.controls.items() if isinstance(c, Choice | Toggle)}
+            settings = [{name: value} for name, values in chosen.items() for value in values]
+            shown = itertools.chain.from_iterable(frame_at(lab, s).curves.values() for s in [{}, *settings])
+            made += [(f"{path.name[:2]} {lab.__name__}", curve) for curve in shown]
+        for where, curve in made:
+            for line in curve.lines:
+                yield line, curve.xlabel, where
+
+
+def test_every_label_has_one_meaning():
+    """Catches: "data" as a choice and as a curve, "step" as a length and as a count, two units for one angle.
+
+    And a meaning that goes by two names, or a name that no lesson uses any more.
+    """
+    found = sorted(set(controls()))
+    unlike = [(label, unit, where) for label, unit, where in found if CONTROLS.get(label, (None,))[0] != unit]
+    assert not unlike, "not in CONTROLS with this unit"
+    drawn = sorted(set(curves()))
+    assert not [(line, where) for line, _, where in drawn if line not in CURVES], "not in CURVES"
+    assert {label for label, _, _ in found} == set(CONTROLS) and {line for line, _, _ in drawn} == set(CURVES)
+    meanings = [meaning for _, meaning in CONTROLS.values()]
+    assert len(set(meanings)) == len(CONTROLS) and len(set(CURVES.values())) == len(CURVES)
+    both = set(CONTROLS) & set(CURVES)
+    assert not {label for label in both if CONTROLS[label][1] != CURVES[label]}
+    assert not [(axis, where) for _, axis, where in drawn if axis in set(CONTROLS) - both], "an axis named as a control"

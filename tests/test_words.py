@@ -1,0 +1,151 @@
+"""No word and no call before it is explained: the course read from its door to its end.
+
+Two lists say which lesson introduces what: the glossary has the words, CALLS the functions. A word or a call that turns
+up in an earlier lesson fails, and so does one that its own lesson uses before it says what it is.
+"""
+
+import ast
+import builtins
+import functools
+import re
+
+import pytest
+from lessons import LESSONS, read, source
+from test_notebooks import GLOSSARY, PREAMBLE, without_code
+
+# What lesson 01 presupposes: Python's own functions, and those of NumPy whose name says what they compute.
+NUMPY = """
+    np.array np.zeros np.ones np.full np.arange np.linspace np.zeros_like np.full_like np.append np.repeat
+    np.sum np.mean np.median np.sqrt np.exp np.log np.log10 np.cos np.sin np.round np.minimum np.maximum np.floor
+    .sum .mean .min .max .round .astype .tolist .reshape .repeat .ravel .all .clip
+"""
+PLAIN = {*dir(builtins), *(f".{name}" for kind in (str, list, dict) for name in dir(kind)), *NUMPY.split()}
+CALLS = {  # that each lesson introduces
+    number: names.split()
+    for number, names in {
+        "01": "",
+    }.items()
+}
+FORMS = {"step": r"(?<=\*)step"}  # how a word stands in a sentence, where it has another meaning in plain English
+DOOR = "00"  # its code need not be read, and its words are plain or explained on the spot
+
+
+@functools.cache
+def course():
+    """Number and cells of each lesson."""
+    return {path.name[:2]: [(c["cell_type"], source(c)) for c in read(path)["cells"]] for path in LESSONS}
+
+
+def glossary():
+    """Each word and the number of the lesson that explains it."""
+    text = "\n".join(map(source, read(GLOSSARY)["cells"]))
+    return re.findall(r"^\| (.+?) \| .+? \| \[(\d\d)\]", text, re.MULTILINE)
+
+
+def prose(text):
+    """What is read as a sentence: no code, no formulas, no addresses, no pictures."""
+    text = re.sub(r"\]\([^)]*\)|!\[[^]]*\]", "]", without_code(text))
+    return re.sub(r"`[^`]*`|\$\$?[^$]*\$\$?", " ", text)
+
+
+def calls(code):
+    """Names of the functions that a cell calls and has not defined; a method of anything is `.method`."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = ast.unparse(node.func)
+            plain = re.fullmatch(r"[\w.]+", name) and name.split(".")[0] in modules()
+            yield node.lineno, name if plain or "." not in name else "." + node.func.attr
+
+
+@functools.cache
+def modules():
+    """What the course imports."""
+    found = set()
+    for _, cells in course().items():
+        for kind, text in cells:
+            if kind == "code":
+                for node in ast.walk(ast.parse(text)):
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        found |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    return found
+
+
+def own(cells):
+    """The functions that a lesson writes itself, its labs and what they are bound to."""
+    trees = [node for kind, text in cells if kind == "code" for node in ast.walk(ast.parse(text))]
+    defined = {node.name for node in trees if isinstance(node, ast.FunctionDef)}
+    return defined | {node.id for node in trees if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def first_uses():
+    """Lesson, cell and line of the first use of each call outside the door, and whether it is explained there."""
+    seen = {}
+    for number, cells in course().items():
+        if number == DOOR:
+            continue
+        theirs = own(cells)
+        for index, (kind, text) in enumerate(cells):
+            if kind != "code" or text.strip() == PREAMBLE:
+                continue
+            for line, name in calls(text):
+                if name not in seen and name not in PLAIN and name.split(".")[0] not in theirs - {""}:
+                    seen[name] = number, index, told(cells, index, line, name)
+    return seen
+
+
+def told(cells, index, line, name):
+    """Whether prose up to the next piece of it names the call, or a comment stands on the line or above it."""
+    following = next((k for k in range(index + 1, len(cells)) if cells[k][0] == "markdown"), index)
+    text = "\n".join(t for kind, t in cells[: following + 1] if kind == "markdown")
+    lines = cells[index][1].splitlines()
+    lines = [re.sub(r"# (fmt|noqa).*", "", text) for text in lines]
+    comment = "#" in lines[line - 1] or (line > 1 and lines[line - 2].strip().startswith("#"))
+    return comment or bool(re.search(rf"`[^`\n]*\b{re.escape(name.split('.')[-1])}\b[^`\n]*`", text))
+
+
+def body(cells):
+    """Index and sentences of where a lesson explains things: not its title, promises, headings and further reading."""
+    for index, (kind, text) in enumerate(cells):
+        apart = text.startswith("## What you will learn") or "### Further reading" in text
+        if kind == "markdown" and index > 0 and not apart:
+            yield index, re.sub(r"^#.*$", "", prose(text), flags=re.MULTILINE)
+
+
+def pattern(word):
+    word = re.sub(r" \(.*\)|'s\b", "", word)
+    sign = re.escape(word).replace(r"\ ", r"\s")
+    return re.compile(rf"(?<!\w){FORMS.get(word, sign)}(?:s|es|'s)?(?!\w)", re.IGNORECASE if word.islower() else 0)
+
+
+def first_meeting(word):
+    """Lesson in whose prose a word comes first, and whether it is set off there, as a word that is explained."""
+    form = pattern(word)
+    for number, cells in course().items():
+        for _, text in body(cells):
+            if number != DOOR and form.search(text):
+                return number, any(form.search(part) for part in re.findall(r"\*+[^*]+\*+", text))
+    return None, False
+
+
+def test_no_call_comes_before_its_lesson():
+    """Catches: a function in lesson 02 that 05 explains; one that is new, and that nobody thought of explaining."""
+    introduced = {}
+    for name, (number, _, _) in first_uses().items():
+        introduced.setdefault(number, []).append(name)
+    assert {number: sorted(names) for number, names in introduced.items()} == {n: sorted(c) for n, c in CALLS.items()}
+
+
+@pytest.mark.parametrize("number", sorted(course())[1:])
+def test_each_call_is_explained_where_it_comes_first(number):
+    """Catches: a line of code that a reader can only skip."""
+    untold = [
+        f"cell {index + 1}: {name}" for name, (n, index, said) in first_uses().items() if n == number and not said
+    ]
+    assert not untold
+
+
+@pytest.mark.parametrize(("word", "number"), [row for row in glossary() if row[1] != DOOR])
+def test_no_word_comes_before_it_is_explained(word, number):
+    """Catches: a word of the glossary in an earlier lesson, or one that is used before it stands in bold or italics."""
+    assert first_meeting(word) == (number, True)
