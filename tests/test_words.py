@@ -43,8 +43,8 @@ def glossary():
 
 
 def prose(text):
-    """What is read as a sentence: no code, no formulas, no addresses, no pictures."""
-    text = re.sub(r"\]\([^)]*\)|!\[[^]]*\]", "]", without_code(text))
+    """What is read as a sentence: no code, no formulas, no titles of lessons, no addresses, no pictures."""
+    text = re.sub(r"\[[^]]*\]\([^)]*\.ipynb\)|\]\([^)]*\)|!\[[^]]*\]", "]", without_code(text))
     return re.sub(r"`[^`]*`|\$\$?[^$]*\$\$?", " ", text)
 
 
@@ -95,13 +95,13 @@ def first_uses():
 
 
 def told(cells, index, line, name):
-    """Whether prose up to the next piece of it names the call, or a comment stands on the line or above it."""
+    """Whether prose up to the next piece of it names the call, or a comment in its cell does, or one on its line."""
     following = next((k for k in range(index + 1, len(cells)) if cells[k][0] == "markdown"), index)
     text = "\n".join(t for kind, t in cells[: following + 1] if kind == "markdown")
-    lines = cells[index][1].splitlines()
-    lines = [re.sub(r"# (fmt|noqa).*", "", text) for text in lines]
-    comment = "#" in lines[line - 1] or (line > 1 and lines[line - 2].strip().startswith("#"))
-    return comment or bool(re.search(rf"`[^`\n]*\b{re.escape(name.split('.')[-1])}\b[^`\n]*`", text))
+    comments = [re.sub(r".*?(#|$)", "", re.sub(r"# (fmt|noqa).*", "", t), count=1) for t in cells[index][1].splitlines()]
+    short = re.escape(name.split(".")[-1])
+    named = re.search(rf"`[^`\n]*\b{short}\b[^`\n]*`", text) or re.search(rf"\b{short}\b", "\n".join(comments))
+    return bool(named or comments[line - 1])
 
 
 def body(cells):
