@@ -4,7 +4,7 @@
 ``from deconvlab import figures, live`` brings the pictures and the sliders.
 """
 
-from .blind import BlindIterate, blind_richardson_lucy, motion_from_cepstrum, psf_from_edge
+from .blind import BlindIterate, blind_richardson_lucy, doubts, estimate_psf, motion_from_cepstrum, psf_from_edge
 from .criteria import (
     Selection,
     discrepancy,
@@ -86,7 +86,9 @@ __all__ = [
     "discrepancy",
     "disk",
     "dot_test",
+    "doubts",
     "edge_taper",
+    "estimate_psf",
     "gaussian",
     "gcv",
     "gradient_descent",

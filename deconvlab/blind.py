@@ -4,7 +4,6 @@ Each of these is a guess with conditions. Where they do not hold, a wrong PSF re
 """
 
 import itertools
-from typing import NamedTuple
 
 import numpy as np
 from scipy import fft, ndimage, optimize
@@ -12,36 +11,15 @@ from scipy import fft, ndimage, optimize
 from . import _check
 from ._algebra import norm, started
 from ._photons import LIFT, Photons
+from ._shaken import BlindIterate, doubts, estimate_psf
 from .operators import Blur
 from .psf import disk, gaussian
+
+__all__ = ["BlindIterate", "blind_richardson_lucy", "doubts", "estimate_psf", "motion_from_cepstrum", "psf_from_edge"]
 
 SIZE = 512  # of the grid on which spectra are compared
 SECOND = 1.75  # how many stripes have to rise above the noise: with one alone, a picture's own slope shifts it
 AGREE = 1.0, np.deg2rad(2)  # how far the motions of a picture and of its halves may lie apart
-
-
-class BlindIterate(NamedTuple):
-    """One step of an algorithm that improves picture and PSF.
-
-    Attributes
-    ----------
-    k : int
-        How many steps were taken; 0 is the initial guess.
-    x : (M, N) float array
-        The picture, safe to keep.
-    objective : float
-        What is minimized, at x and psf.
-    residual_norm : float
-        ||psf * x - y||.
-    psf : (K, L) float64 array
-        The PSF, safe to keep.
-    """
-
-    k: int
-    x: np.ndarray
-    objective: float
-    residual_norm: float
-    psf: np.ndarray
 
 
 def motion_from_cepstrum(y):

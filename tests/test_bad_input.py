@@ -192,6 +192,18 @@ TABLE = [
     ("motion_from_cepstrum", "y", dl.motion_from_cepstrum, [(np.full((12, 17), 0.3), ValueError, ["0.3"])]),
     ("psf_from_edge", "image", lambda v: dl.psf_from_edge(v, (0, 12, 0, 12)), IMAGES),
     ("psf_from_edge", "box", lambda v: dl.psf_from_edge(Y, v), BOXES),
+    ("estimate_psf", "y", lambda v: dl.estimate_psf(v, 5), [*IMAGES, (Y * 0, ValueError, ["0 everywhere"])]),
+    ("estimate_psf", "size", lambda v: dl.estimate_psf(np.pad(Y, 20), v), [
+        (6, ValueError, ["6", "odd", "at most 17", "(52, 57)"]),
+        (19, ValueError, ["19", "from 5 to 17"]),
+        (3, ValueError, ["3", "from 5 to 17"]),
+        (5.5, ValueError, ["5.5", "whole number"]),
+        ("5", TypeError, ["'5'"]),
+    ]),
+    ("doubts", "y", lambda v: dl.doubts(v, PSF), [(NAN, ValueError, [FINITE]), (BYTES, TypeError, ["uint8"])]),
+    ("doubts", "psf", lambda v: dl.doubts(np.pad(Y, 20), v), [
+        (np.full((4, 6), 1 / 24), ValueError, ["(4, 6)", "odd", "as_psf"]),
+    ]),
     ("blind_richardson_lucy", "y", lambda v: dl.blind_richardson_lucy(v, PSF), [
         *IMAGES, (Y - 0.5, ValueError, ["below 0"])
     ]),

@@ -22,7 +22,18 @@ import deconvlab as dl
 from deconvlab import figures, live
 
 figures.use_style()"""
-WITH_MUSEUM = {"01", "03", "04", "05", "06", "07", "09", "10", "11", "12"}  # where the curriculum corrects a mistake of the seeds
+WITH_MUSEUM = {
+    "01",
+    "03",
+    "04",
+    "05",
+    "06",
+    "07",
+    "09",
+    "10",
+    "11",
+    "12",
+}  # where the curriculum corrects a mistake of the seeds
 DOOR = [
     "Does it work here?",
     "What you will be able to do",

@@ -98,7 +98,9 @@ def told(cells, index, line, name):
     """Whether prose up to the next piece of it names the call, or a comment in its cell does, or one on its line."""
     following = next((k for k in range(index + 1, len(cells)) if cells[k][0] == "markdown"), index)
     text = "\n".join(t for kind, t in cells[: following + 1] if kind == "markdown")
-    comments = [re.sub(r".*?(#|$)", "", re.sub(r"# (fmt|noqa).*", "", t), count=1) for t in cells[index][1].splitlines()]
+    comments = [
+        re.sub(r".*?(#|$)", "", re.sub(r"# (fmt|noqa).*", "", t), count=1) for t in cells[index][1].splitlines()
+    ]
     short = re.escape(name.split(".")[-1])
     named = re.search(rf"`[^`\n]*\b{short}\b[^`\n]*`", text) or re.search(rf"\b{short}\b", "\n".join(comments))
     return bool(named or comments[line - 1])

@@ -1,0 +1,139 @@
+"""The PSF of a shake, found in the picture alone: against the true one, and against dense computations."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import deconvlab as dl
+from deconvlab import _shaken
+
+
+def shaken(name, length, seed, size=560, sigma=0.005):
+    """A camera shake from a scene twice as fine as the pixels, and larger than the frame."""
+    scene, psf = dl.sample_image(name, size=size), dl.shake(2 * length, rng=seed)
+    return dl.simulate(scene, psf, sigma=sigma, boundary="unknown", oversampling=2, rng=seed)
+
+
+def last(y, size):
+    *_, iterate = dl.estimate_psf(y, size)
+    return iterate
+
+
+def restored_error(psf, seen):
+    """Squared error of the restoration with a PSF, at the best of some shifts: where a path starts, nobody can tell."""
+    H = dl.Blur(psf, seen.y.shape, "unknown")
+    x = H.crop(dl.run(dl.total_variation(H, seen.y, 1e-3), 60, progress=False).x)
+    truth = dl.Blur(seen.psf, seen.y.shape, "unknown").crop(seen.x_true)[15:-15, 15:-15]
+    shifts = [(down, right) for down in np.arange(-1, 1.1, 0.5) for right in np.arange(-1, 1.1, 0.5)]
+    return min(np.sum((ndimage.shift(x, s, order=3, mode="nearest")[15:-15, 15:-15] - truth) ** 2) for s in shifts)
+
+
+@pytest.mark.parametrize(("name", "length", "seed"), [("camera", 15, 3), ("coffee", 20, 1), ("astronaut", 17, 7)])
+def test_a_shake_is_found(name, length, seed):
+    """Catches: "no blur", a PSF that is turned by half or mirrored, a picture that gets worse by it."""
+    seen = shaken(name, length, seed)
+    size = max(seen.psf.shape) + 4
+    found, best = last(seen.y, size).psf, restored_error(seen.psf, seen)
+    error = restored_error(found, seen)
+    assert error < 3 * best and restored_error(found[::-1, ::-1], seen) > 1.5 * error
+    truth = dl.Blur(seen.psf, seen.y.shape, "unknown").crop(seen.x_true)
+    assert np.sum((seen.y - truth)[15:-15, 15:-15] ** 2) > 1.5 * error
+
+
+def test_the_iterates_grow_and_are_safe_to_keep():
+    """Catches: a PSF of another size, sum or sign; iterates that later steps overwrite; data that are changed."""
+    y = shaken("camera", 8, 0, 200).y
+    before, kept = y.copy(), list(dl.estimate_psf(y, 15))
+    copies = [(it.x.copy(), it.psf.copy()) for it in kept]
+    assert np.array_equal(y, before) and [it.k for it in kept] == list(range(len(kept)))
+    sides = [it.psf.shape[0] for it in kept]
+    assert sides == sorted(sides) and sides[0] <= 5 and sides[-1] == 15 and kept[-1].x.shape == y.shape
+    for it, (x, psf) in zip(kept, copies, strict=True):
+        assert np.array_equal(it.x, x) and np.array_equal(it.psf, psf)
+        assert it.psf.shape[0] == it.psf.shape[1] and it.psf.min() >= 0 and abs(it.psf.sum() - 1) < 1e-12
+        centroid = ndimage.center_of_mass(it.psf)
+        assert abs(np.array(centroid) - it.psf.shape[0] // 2).max() <= 0.75
+        assert np.isfinite([it.objective, it.residual_norm]).all()
+
+
+def test_the_unit_of_the_picture_does_not_matter():
+    """Catches: a weight that suits pictures from 0 to 1 only."""
+    y = shaken("camera", 8, 0, 200).y
+    one, other = last(y, 11), last(0.01 * y + 3, 11)
+    assert abs(one.psf - other.psf).max() < 1e-6
+    assert abs(0.01 * one.x + 3 - other.x).max() < 1e-6 and other.residual_norm == pytest.approx(
+        0.01 * one.residual_norm
+    )
+
+
+def test_rows_and_columns_are_alike():
+    """Catches: axes exchanged in the window, the fit or the resizing; a start that prefers a direction."""
+    y = shaken("camera", 8, 0, (200, 240)).y
+    one, other = last(y, 11), last(np.ascontiguousarray(y.T), 11)
+    assert abs(one.psf - other.psf.T).max() < 1e-6
+
+
+@pytest.mark.parametrize("shape", [(40, 47), (41, 44)])
+def test_the_fit_is_the_least_squares_psf(shape):
+    """Catches: a conj dropped, lags of the wrong sign, a window on one of the two only; by a dense matrix."""
+    rng, side = np.random.default_rng(0), 5
+    x, y = rng.random(shape), rng.random(shape)
+    y += dl.Blur(dl.as_psf(np.arange(25.0).reshape(5, 5) ** 2), shape) @ (5 * x)
+    window, pad = _shaken._window(shape, side), side
+    X, Y = (np.pad(window * (dl.Gradient("zero") @ image), ((0, 0), (pad, pad), (pad, pad))) for image in (x, y))
+    centred = range(-(side // 2), side // 2 + 1)
+    columns = [np.roll(X, (down, right), (1, 2)).ravel() for down in centred for right in centred]
+    matrix = np.stack(columns, axis=1)
+    normal, right = matrix.T @ matrix + _shaken.RIDGE * np.eye(25), matrix.T @ Y.ravel()
+    used = np.ones(25, bool)
+    for _ in range(_shaken.ROUNDS):
+        psf = np.zeros(25)
+        psf[used] = np.linalg.solve(normal[np.ix_(used, used)], right[used])
+        used = psf > 0
+    assert abs(_shaken._fitted(x, y, side) - psf.clip(0).reshape(5, 5)).max() < 1e-9
+
+
+def test_the_sketch_has_few_edges_and_keeps_the_strong_one():
+    """Catches: a penalty with the wrong sign, the adjoint forgotten, a step that is smoothed away with the noise."""
+    rng = np.random.default_rng(0)
+    step = np.where(np.arange(60) < 27, 0.2, 0.8)[None].repeat(50, axis=0)
+    psf = dl.motion(5, 20)
+    y = dl.simulate(step, psf, sigma=0.01, boundary="reflect", rng=rng).y
+    x, edges = _shaken._few_edges(y, psf, 4e-3)
+    assert (
+        edges < 0.1 * y.size and abs(x[10:-10, 10:20] - 0.2).max() < 0.03 and abs(x[10:-10, 35:50] - 0.8).max() < 0.03
+    )
+    assert (np.diff(x[10:-10], axis=1).max(axis=1) > 0.4).all()  # the step is back, in one place
+
+
+def test_a_picture_is_continued_to_where_it_begins():
+    """Catches: a seam, which the sketch would take for an edge."""
+    y = np.random.default_rng(0).random((30, 41)).cumsum(axis=0).cumsum(axis=1) / 300
+    big = _shaken._continued(y, 9)
+    assert np.array_equal(big[:30, :41], y) and big.shape[0] >= 39 and big.shape[1] >= 50
+    steps = [abs(np.diff(big, axis=axis, append=big.take([0], axis))).max() for axis in (0, 1)]
+    inside = [abs(np.diff(y, axis=axis)).max() for axis in (0, 1)]
+    assert all(a <= max(b, np.ptp(y) / 9) for a, b in zip(steps, inside, strict=True))
+
+
+def test_faint_parts_and_islands_are_left_out():
+    psf = np.zeros((9, 9))
+    psf[3:6, 4], psf[4, 5], psf[0, 0], psf[8, 8] = 1, 0.04, 0.09, 0.06
+    tidy = _shaken._tidy(psf)
+    assert np.count_nonzero(tidy) == 3 and tidy[3:6, 4] == pytest.approx(1 / 3)
+
+
+def test_doubts_are_said_where_they_are_due():
+    """Catches: a wrong answer that nobody doubts, and doubts about a good one."""
+    seen = shaken("camera", 15, 3)
+    assert dl.doubts(seen.y, last(seen.y, max(seen.psf.shape) + 4).psf) == ()
+    small = dl.doubts(seen.y, last(seen.y, 7).psf)
+    assert any("take a larger size" in reason for reason in small)
+    sharp = dl.simulate(dl.sample_image("camera", size=300), dl.delta(), sigma=0.005, oversampling=2, rng=0).y
+    assert any("nearly a point" in reason for reason in dl.doubts(sharp, last(sharp, 13).psf))
+    lawn = dl.simulate(
+        dl.sample_image("brick", size=320), dl.shake(18, rng=4), sigma=0.005, boundary="unknown", rng=0
+    ).y
+    assert dl.doubts(lawn, last(lawn, 23).psf)
+    noise = 0.5 + 0.05 * np.random.default_rng(0).standard_normal((160, 170))
+    assert dl.doubts(noise, last(noise, 13).psf)
