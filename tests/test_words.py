@@ -26,7 +26,11 @@ CALLS = {  # that each lesson introduces
         "01": "",
     }.items()
 }
-FORMS = {"step": r"(?<=\*)step"}  # how a word stands in a sentence, where it has another meaning in plain English
+FORMS = {  # how a word stands in a sentence, where it has another meaning in plain English, or parts
+    "halves": r"(?<=\*)halves",
+    "step": r"(?<=\*)step",
+    "white noise": r"(?:(?<=\*)white|white\snoise)",
+}
 DOOR = "00"  # its code need not be read, and its words are plain or explained on the spot
 
 
@@ -115,8 +119,8 @@ def body(cells):
 
 
 def pattern(word):
-    word = re.sub(r" \(.*\)|'s\b", "", word)
-    sign = re.escape(word).replace(r"\ ", r"\s")
+    word = re.sub(r" \(.*\)", "", word)
+    sign = re.escape(word).replace(r"\ ", r"\s").replace("'s", "(?:'s)?")
     return re.compile(rf"(?<!\w){FORMS.get(word, sign)}(?:s|es|'s)?(?!\w)", re.IGNORECASE if word.islower() else 0)
 
 
