@@ -10,6 +10,7 @@ from scipy import optimize
 from . import _check, _spectrum
 from ._bands import Bands
 
+TINY = np.finfo(np.float64).tiny
 CORNER = 0.1  # bends with a radius of ten e-folds and more are no corners
 
 
@@ -47,9 +48,10 @@ def discrepancy(y, psf, sigma, *, corrected=False, penalty="gradient", boundary=
     picture leaves that residual; a filtered one fits part of the noise, so the weight comes out too large: 0.3 to
     1.3 dB below the best PSNR on photographs with the gradient penalty. Corrected, it solves
     ||H x - y|| = sigma sqrt(M N - trace(A)), where A takes y to H x: trace(A) counts the waves that the filter fits
-    [2]_. Then the loss is 0.0 to 0.2 dB. Like `sure` and `gcv` it judges the blurred picture, so with the identity
-    penalty the uncorrected rule, too large and all, is often nearer to the best. A sigma that is 10 % too small makes
-    the weight much too small: another 5 to 9 dB lost with a Gaussian PSF.
+    [2]_. Then the loss is 0.0 to 0.2 dB. It leaves out the waves that the blur wiped out: they hold noise alone, at any
+    weight, and a little too much of it, by chance, would leave no solution. Like `sure` and `gcv` it judges the blurred
+    picture, so with the identity penalty the uncorrected rule, too large and all, is often nearer to the best. A sigma
+    that is 10 % too small makes the weight much too small: another 5 to 9 dB lost with a Gaussian PSF.
 
     References
     ----------
@@ -61,12 +63,13 @@ def discrepancy(y, psf, sigma, *, corrected=False, penalty="gradient", boundary=
     y, sigma = _check.image("y", y), _check.number("sigma", sigma)
     _check.choice("corrected", corrected, (False, True))
     bands = Bands(y, psf, penalty, boundary)
-    power, count = bands.gather(bands.power()), bands.gather(np.ones_like(bands.slope))
+    told = bands.seen if corrected else np.ones_like(bands.seen)  # all of the others is left, whatever the weight
+    power, count = bands.gather(bands.power() * told), bands.gather(told.astype(np.float64))
     scale = 1 if corrected else np.sqrt(y.size)
 
     def residual_norm(weight):
         lost = bands.lost(weight)
-        return np.sqrt(lost**2 @ power / (lost @ count if corrected else 1))
+        return np.sqrt(lost**2 @ power / (max(lost @ count, TINY) if corrected else 1))
 
     scores = bands.scores(residual_norm)
     target = sigma * scale
