@@ -3,10 +3,8 @@
 A lesson that brings a new name adds it here, and finds out whether the course uses it for something else already.
 """
 
-import itertools
-
 from lessons import LESSONS, run
-from test_labs import frame_at, labs, stops
+from test_labs import labs, stops
 
 from deconvlab.live import Choice, Toggle
 
@@ -15,6 +13,8 @@ CONTROLS = {  # label: unit, and what moves with it
     "PSF": ("", "which PSF blurs a few points"),
     "PSF radius": ("px", "radius of a disk"),
     "PSF spread": ("px", "standard deviation of a Gaussian PSF"),
+    "background": ("", "light in the data that is not the scene's"),
+    "background assumed": ("", "the same, as the method believes"),
     "angle": ("degrees", "direction of a motion"),
     "blur": ("", "what blurs the photograph"),
     "boundary assumed": ("", "what a method believes of the outside"),
@@ -24,6 +24,7 @@ CONTROLS = {  # label: unit, and what moves with it
     "crests across": ("", "the same, from left to right"),
     "crests down": ("", "the same, from top to bottom"),
     "epsilon": ("", "small number added before a division"),
+    "divide by H.T 1": ("", "whether Richardson-Lucy knows what the frame cut off"),
     "how y is made": ("", "by which model the data are simulated"),
     "inputs": ("", "how many singular vectors are added up"),
     "kind": ("", "Gaussian, disk or line"),
@@ -34,6 +35,7 @@ CONTROLS = {  # label: unit, and what moves with it
     "photograph": ("", "the sharp photograph"),
     "pixel": ("", "at which pixel of a row pointers are drawn"),
     "regularization weight": ("", "the price of what is dear"),
+    "scene": ("", "the photograph or the drawing behind the data"),
     "shift": ("turns", "where the crests of a wave lie"),
     "sign": ("", "of the step in the sum: convolution or correlation"),
     "start": ("", "where an iteration begins"),
@@ -48,8 +50,11 @@ CURVES = {
     "-epsilon": "a level line at minus epsilon",
     "GCV": "pick of generalized cross-validation",
     "Gaussian": "|OTF| of a Gaussian",
+    "Gaussian slopes": "histogram in which the gradient penalty believes",
     "L-curve": "pick of the corner of the L-curve",
     "OTF": "of the PSF",
+    "P conjugate": "way left to go of preconditioned conjugate gradients",
+    "P descent": "way left to go of preconditioned descent",
     "PSNR": "nearness to the true picture",
     "SURE": "pick of Stein's unbiased risk estimate",
     "Tikhonov": "gain of Tikhonov's filter",
@@ -57,49 +62,68 @@ CURVES = {
     "added": "gain of the inverse with epsilon added",
     "after": "a row after the blur",
     "any frequency": "|OTF| between the waves of a frame, too",
+    "astronaut": "slopes of the astronaut",
     "before": "the same row before the blur",
     "bias²": "mean squared error without noise",
     "bias² + noise²": "mean squared error",
     "blurred": "spectrum of the blurred photograph",
+    "blurred: times 0.01": "a wave after a blur",
+    "camera": "slopes of the cameraman",
+    "coffee": "slopes of the cup",
+    "coins": "slopes of the coins",
+    "conjugate gradients": "way left to go of conjugate gradients",
     "corrected": "pick of the corrected discrepancy principle",
+    "counted": "how often a count was drawn",
     "cut at 4 spreads": "OTF of a Gaussian that ends there",
     "cut at 5 spreads": "OTF of a Gaussian that ends there, a little later",
     "data": "spectrum of the blurred and noisy picture",
+    "descent": "way left to go of descent",
     "discrepancy": "pick of the discrepancy principle",
     "disk": "|OTF| of a disk",
+    "error added, divided": "a wave that was blurred, disturbed and divided",
     "error of Hx": "predictive risk",
     "error of x": "error of the restored picture",
+    "exponential": "a histogram with heavier tails than a Gaussian",
     "first": "one wave of two",
     "gain": "of a division",
     "gain of the blur": "the OTF as a factor",
     "gain of the division": "the factor that undoes it",
     "gradient": "power spectrum in which the gradient penalty believes",
     "identity": "power spectrum in which the identity penalty believes",
+    "left of the way": "way left to go, of one descent",
     "line": "|OTF| of a line",
+    "mean / photons": "the variance that counted light has",
+    "measured": "variance in a patch",
     "measured on the star": "contrast of blurred stripes",
+    "momentum": "way left to go of momentum",
     "noise floor": "spectrum of the noise",
     "noise of the circuits": "spectrum of the part of the noise that light has no share in",
     "noise²": "mean squared error that the noise makes",
+    "noisy": "a row with noise",
     "objective": "what a method makes small",
-    "oracle": "pick with the help of the truth",
+    "observed": "a row of the blurred and noisy picture",
     "photograph": "the sharp photograph",
+    "ramp": "a row that climbs steadily",
+    "restored": "a row of the restored picture",
     "result": "spectrum of the restored picture",
     "rms error": "usual size of the error",
+    "rocket": "slopes of the rocket",
     "roots": "PSNR under a sum of roots",
     "s": "singular values",
     "second": "the other wave of two",
     "share": "how much light of a PSF goes into each column",
     "share x stripes": "the same times the stripes that it covers",
     "sharp": "a wave before it is blurred",
+    "slopes": "histogram of a picture's slopes",
     "squares": "PSNR under a sum of squares",
+    "stripes / 10": "stripes behind a PSF",
     "sum": "of two waves",
     "the cat": "power spectrum of the cat",
     "this photograph": "power spectrum of the photograph at hand",
     "threshold": "gain of the truncated inverse",
-    "times 0.01": "a wave after a blur",
+    "total variation": "what total variation makes of the data",
     "waves of this frame": "|OTF| at the waves of a frame",
     "weights from 0.001 to 1": "the L-curve",
-    "with the error, divided": "a wave that was blurred, disturbed and divided",
     "zero": "a level line at zero",
     "|u·y|": "share of the data in a singular vector",
     "|u·y| / s": "the same, divided by the singular value",
@@ -114,6 +138,11 @@ def controls():
                 yield control.label or name, getattr(control, "unit", ""), f"{path.name[:2]} {lab.__name__}"
 
 
+def first_frame(lab, setting):
+    """What a lab shows first at a setting; an iterative one goes on under the same names."""
+    return next(frame for frame, _ in lab._frames(lab._checked({**lab.values, **setting})))
+
+
 def curves():
     """Name of each line, the name of its axis, and where it stands: in the stills, and in the labs at every choice."""
     for path in LESSONS:
@@ -121,7 +150,7 @@ def curves():
         for lab in labs(path):
             chosen = {name: stops(c) for name, c in lab.controls.items() if isinstance(c, Choice | Toggle)}
             settings = [{name: value} for name, values in chosen.items() for value in values]
-            shown = itertools.chain.from_iterable(frame_at(lab, s).curves.values() for s in [{}, *settings])
+            shown = [curve for setting in [{}, *settings] for curve in first_frame(lab, setting).curves.values()]
             made += [(f"{path.name[:2]} {lab.__name__}", curve) for curve in shown]
         for where, curve in made:
             for line in curve.lines:

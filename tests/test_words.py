@@ -28,7 +28,7 @@ CALLS = {  # that each lesson introduces
 }
 FORMS = {  # how a word stands in a sentence, where it has another meaning in plain English, or parts
     "halves": r"(?<=\*)halves",
-    "step": r"(?<=\*)step",
+    "step": r"(?<=\*\*)step(?=\*\*)",
     "white noise": r"(?:(?<=\*)white|white\snoise)",
 }
 DOOR = "00"  # its code need not be read, and its words are plain or explained on the spot
