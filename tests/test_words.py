@@ -20,10 +20,55 @@ NUMPY = """
     .sum .mean .min .max .round .astype .tolist .reshape .repeat .ravel .all .clip
 """
 PLAIN = {*dir(builtins), *(f".{name}" for kind in (str, list, dict) for name in dir(kind)), *NUMPY.split()}
-CALLS = {  # that each lesson introduces
+CALLS = {  # that each lesson introduces: it says in prose or in a comment what they do
     number: names.split()
     for number, names in {
-        "01": "",
+        "01": """
+            dl.as_psf dl.disk dl.gaussian dl.motion dl.sample_image dl.simulate figures.show_images
+            live.Choice live.Frame live.Panel live.Slider live.lab ndimage.convolve ndimage.correlate np.pad
+            np.roll signal.fftconvolve
+        """,
+        "02": """
+            figures.show_curves figures.show_spectrum live.Curves live.LogSlider np.angle np.arctan2
+            np.argwhere np.fft.fft np.fft.fft2 np.fft.fftshift np.fft.ifft np.fft.ifft2 np.fft.rfft2
+            np.hypot np.sign np.sort np.std np.tile np.where
+        """,
+        "03": """
+            .picture .uniform dl.Blur dl.oracle dl.psf_to_otf dl.quantize dl.rms dl.tikhonov
+            ndimage.fourier_gaussian ndimage.gaussian_filter np.add.outer np.argmax np.argmin np.bincount
+            np.divide np.eye np.fft.irfft2 np.linalg.svd np.outer np.random.default_rng np.stack
+            signal.freqz uft.ir2tf
+        """,
+        "04": "dl.apply_gain dl.inverse_filter dl.inverse_gain live.Toggle np.fft.rfftfreq np.gcd np.rint",
+        "05": """
+            .argmax .conj .normal .standard_normal dl.add_poisson dl.radial_mean dl.shake np.allclose
+            np.cumsum np.fft.fftfreq np.linalg.pinv np.reshape
+        """,
+        "06": """
+            .argmin .var dl.Gradient dl.gradient_power dl.psnr dl.tikhonov_gain dl.truncated_gain dl.wiener
+            dl.wiener_gain np.geomspace np.interp np.polyfit restoration.wiener
+        """,
+        "07": """
+            .crop dl.conjugate_gradient dl.edge_taper dl.run np.flatnonzero np.prod np.ptp program
+            restoration.richardson_lucy
+        """,
+        "08": """
+            .std dl.discrepancy dl.gcv dl.l_curve dl.sure np.diag np.isfinite np.ix_ np.linalg.solve
+            restoration.unsupervised_wiener
+        """,
+        "09": """
+            .gradient color.rgb2gray data.astronaut dl.add_gaussian dl.gradient_descent dl.least_squares
+            dl.minimize_root dl.root_least_squares np.diff time.sleep transform.rescale
+        """,
+        "10": ".any LinearOperator cg dl.nesterov np.argsort np.linalg.norm np.ones_like time.perf_counter",
+        "11": """
+            .binomial .choice .poisson .random dl.relative_error dl.richardson_lucy islice
+            ndimage.maximum_filter signal.convolve
+        """,
+        "12": """
+            dl.Iterate dl.delta dl.plug_and_play dl.total_variation np.clip np.corrcoef np.histogram
+            np.quantile restoration.denoise_tv_bregman restoration.denoise_tv_chambolle
+        """,
     }.items()
 }
 FORMS = {  # how a word stands in a sentence, where it has another meaning in plain English, or parts
