@@ -62,12 +62,12 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
         """,
         "10": ".any LinearOperator cg dl.nesterov np.argsort np.linalg.norm np.ones_like time.perf_counter",
         "11": """
-            .binomial .choice .poisson .random dl.relative_error dl.richardson_lucy islice
-            ndimage.maximum_filter signal.convolve
+            .binomial .choice .poisson .random dl.relative_error dl.richardson_lucy islice maximum_filter
+            signal.convolve
         """,
         "12": """
-            dl.Iterate dl.delta dl.plug_and_play dl.total_variation np.clip np.corrcoef np.histogram
-            np.quantile restoration.denoise_tv_bregman restoration.denoise_tv_chambolle
+            .laplace dl.Iterate dl.delta dl.plug_and_play dl.total_variation np.clip np.corrcoef
+            np.histogram np.quantile restoration.denoise_tv_bregman restoration.denoise_tv_chambolle
         """,
     }.items()
 }
