@@ -33,6 +33,9 @@ CONTROLS = {  # label: unit, and what moves with it
     "noise sigma": ("", "standard deviation of the noise"),
     "penalty": ("", "what a method makes dear"),
     "photograph": ("", "the sharp photograph"),
+    "photons": ("", "how many are expected in a white pixel"),
+    "prior": ("", "what a method believes about pictures"),
+    "random shift": ("turns", "how far each wave of a photograph is moved, at most"),
     "pixel": ("", "at which pixel of a row pointers are drawn"),
     "regularization weight": ("", "the price of what is dear"),
     "scene": ("", "the photograph or the drawing behind the data"),
@@ -172,4 +175,5 @@ def test_every_label_has_one_meaning():
     assert len(set(meanings)) == len(CONTROLS) and len(set(CURVES.values())) == len(CURVES)
     both = set(CONTROLS) & set(CURVES)
     assert not {label for label in both if CONTROLS[label][1] != CURVES[label]}
-    assert not [(axis, where) for _, axis, where in drawn if axis in set(CONTROLS) - both], "an axis named as a control"
+    other = set(CONTROLS) - both - {"pixel"}  # it moves along that axis
+    assert not [(axis, where) for _, axis, where in drawn if axis in other], "an axis named as a control"
