@@ -34,6 +34,24 @@ class Iterate(NamedTuple):
     residual_norm: float
 
 
+class BlindIterate(NamedTuple):
+    """One step of an algorithm that improves picture and PSF.
+
+    Attributes
+    ----------
+    k, x, objective, residual_norm
+        As of `Iterate`, with what is minimized at x and psf, and ||psf * x - y||.
+    psf : (K, L) float64 array
+        The PSF, safe to keep.
+    """
+
+    k: int
+    x: np.ndarray
+    objective: float
+    residual_norm: float
+    psf: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """What `run` collected.

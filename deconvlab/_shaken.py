@@ -1,12 +1,14 @@
 """The PSF from the blurred picture alone: coarse to fine, a sketch of few edges in turns with the PSF."""
 
 import itertools
-from typing import NamedTuple
 
 import numpy as np
 from scipy import fft, linalg, ndimage
 
 from . import _check
+from ._algebra import norm
+from ._run import BlindIterate
+from ._spectrum import power
 from .operators import Blur, Gradient, gradient_power
 
 SLOPE = 0.03  # rms slope to which a picture is scaled, so that the weights suit every light
@@ -16,30 +18,6 @@ ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FAINT, ISLAND = 0.05, 0.03  # what is left out of a PSF: below this share of its peak, islands below this share of light
-
-
-class BlindIterate(NamedTuple):
-    """One step of an algorithm that improves picture and PSF.
-
-    Attributes
-    ----------
-    k : int
-        How many steps were taken; 0 is the initial guess.
-    x : (M, N) float array
-        The picture, safe to keep.
-    objective : float
-        What is minimized, at x and psf.
-    residual_norm : float
-        ||psf * x - y||.
-    psf : (K, L) float64 array
-        The PSF, safe to keep.
-    """
-
-    k: int
-    x: np.ndarray
-    objective: float
-    residual_norm: float
-    psf: np.ndarray
 
 
 def estimate_psf(y, size):
@@ -140,7 +118,7 @@ def doubts(y, psf):
 def _likeness(a, b):
     """Correlation of two PSFs at their best shift: 1 if they are the same."""
     shape = [m + n - 1 for m, n in zip(a.shape, b.shape, strict=True)]
-    return fft.irfft2(fft.rfft2(a, shape) * fft.rfft2(b, shape).conj(), shape).max() / (linalg.norm(a) * linalg.norm(b))
+    return fft.irfft2(fft.rfft2(a, shape) * fft.rfft2(b, shape).conj(), shape).max() / (norm(a) * norm(b))
 
 
 def _coarse_to_fine(y, size):
@@ -153,7 +131,7 @@ def _coarse_to_fine(y, size):
         for _ in range(ROUNDS):
             x, edges = _few_edges(data, psf, weight)
             psf = _tidy(_fitted(x, data, side))
-            misfit = linalg.norm(Blur(psf, x.shape, "reflect") @ x - data)
+            misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
             yield BlindIterate(next(k), x / unit, (misfit**2 + weight * edges) / unit**2, misfit / unit, psf)
             weight = max(weight / FALL, LEAST)
 
@@ -183,12 +161,12 @@ def _few_edges(data, psf, weight):
     rows, columns = data.shape
     y = _continued(data, len(psf))
     G, H = Gradient(), Blur(psf, y.shape).otf
-    power, gradient = np.abs(H) ** 2, gradient_power(y.shape)
+    seen, gradient = power(H), gradient_power(y.shape)
     x, pull, coupling = y, H.conj() * fft.rfft2(y), 2 * weight
     while coupling < COUPLING:
         d = G @ x
         edge = (d**2).sum(axis=0) > weight / coupling
-        x = fft.irfft2((pull + coupling * fft.rfft2(G.T @ (d * edge))) / (power + coupling * gradient), s=y.shape)
+        x = fft.irfft2((pull + coupling * fft.rfft2(G.T @ (d * edge))) / (seen + coupling * gradient), s=y.shape)
         coupling *= 2
     return x[:rows, :columns], np.count_nonzero(edge[:rows, :columns])
 

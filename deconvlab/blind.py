@@ -11,7 +11,8 @@ from scipy import fft, ndimage, optimize
 from . import _check
 from ._algebra import norm, started
 from ._photons import LIFT, Photons
-from ._shaken import BlindIterate, doubts, estimate_psf
+from ._run import BlindIterate
+from ._shaken import doubts, estimate_psf
 from .operators import Blur
 from .psf import disk, gaussian
 

@@ -4,7 +4,7 @@ A lesson that brings a new name adds it here, and finds out whether the course u
 """
 
 from lessons import LESSONS, run
-from test_labs import labs, stops
+from test_labs import frame_at, labs, stops
 
 from deconvlab.live import Choice, Toggle
 
@@ -141,11 +141,6 @@ def controls():
                 yield control.label or name, getattr(control, "unit", ""), f"{path.name[:2]} {lab.__name__}"
 
 
-def first_frame(lab, setting):
-    """What a lab shows first at a setting; an iterative one goes on under the same names."""
-    return next(frame for frame, _ in lab._frames(lab._checked({**lab.values, **setting})))
-
-
 def curves():
     """Name of each line, the name of its axis, and where it stands: in the stills, and in the labs at every choice."""
     for path in LESSONS:
@@ -153,7 +148,7 @@ def curves():
         for lab in labs(path):
             chosen = {name: stops(c) for name, c in lab.controls.items() if isinstance(c, Choice | Toggle)}
             settings = [{name: value} for name, values in chosen.items() for value in values]
-            shown = [curve for setting in [{}, *settings] for curve in first_frame(lab, setting).curves.values()]
+            shown = [curve for setting in [{}, *settings] for curve in frame_at(lab, setting, 1).curves.values()]
             made += [(f"{path.name[:2]} {lab.__name__}", curve) for curve in shown]
         for where, curve in made:
             for line in curve.lines:

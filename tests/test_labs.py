@@ -43,11 +43,11 @@ def anywhere(control, rng):
     return options[rng.integers(len(options))]
 
 
-def frame_at(lab, values):
+def frame_at(lab, values, most=FRAMES):
     """The frame of a lab for some values; of an iterative lab the last of the first few."""
     initial = {name: control.checked(name, control.value) for name, control in lab.controls.items()}
     result = lab._function(**initial | values)
-    *_, frame = itertools.islice(result, FRAMES) if isinstance(result, Iterator) else [result]
+    *_, frame = itertools.islice(result, most) if isinstance(result, Iterator) else [result]
     return frame
 
 

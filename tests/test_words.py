@@ -111,7 +111,7 @@ def calls(code):
 def modules():
     """What the course imports."""
     found = set()
-    for _, cells in course().items():
+    for cells in course().values():
         for kind, text in cells:
             if kind == "code":
                 for node in ast.walk(ast.parse(text)):
@@ -127,6 +127,7 @@ def own(cells):
     return defined | {node.id for node in trees if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
+@functools.cache
 def first_uses():
     """Lesson, cell and line of the first use of each call outside the door, and whether it is explained there."""
     seen = {}
@@ -138,7 +139,7 @@ def first_uses():
             if kind != "code" or text.strip() == PREAMBLE:
                 continue
             for line, name in calls(text):
-                if name not in seen and name not in PLAIN and name.split(".")[0] not in theirs - {""}:
+                if name not in seen and name not in PLAIN and name.split(".")[0] not in theirs:
                     seen[name] = number, index, told(cells, index, line, name)
     return seen
 
