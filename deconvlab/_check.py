@@ -34,6 +34,14 @@ def image(name, value):
     return floats(name, array)
 
 
+def photograph(name, value):
+    """`value` as a grey or a colour image, (M, N) or (M, N, 3) floats."""
+    array = floats(name, value)
+    if not array.size or not (array.ndim == 2 or array.ndim == 3 and array.shape[2] == 3):
+        raise ValueError(f"{name}: got shape {array.shape}, expected (rows, columns) or (rows, columns, 3)")
+    return array
+
+
 def trusted(name, value, mask):
     """`value` as a grey image, 0 where the mask does not trust it: what stood there, NaN included, has no say."""
     array = _of_floats(name, value)

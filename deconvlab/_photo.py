@@ -193,7 +193,7 @@ def _levels(picture, notes):
 
     if picture.mode.startswith("I;16"):
         return np.asarray(picture, np.uint16)
-    grey = picture.mode in GREY
+    grey, profile = picture.mode in GREY, picture.info.get("icc_profile")
     if picture.has_transparency_data:
         picture = picture.convert("LA" if grey else "RGBA")
         alpha = picture.getchannel("A")
@@ -204,15 +204,16 @@ def _levels(picture, notes):
         picture = white.convert("L" if grey else "RGB")
     if grey:
         return np.asarray(picture.convert("L"))
-    return np.asarray(_as_srgb(picture, notes))
+    return np.asarray(_as_srgb(picture, profile, notes))
 
 
-def _as_srgb(picture, notes):
+def _as_srgb(picture, profile, notes):
     """The picture in sRGB, whatever profile its file names."""
-    profile = picture.info.get("icc_profile")
     if profile:
         from PIL import ImageCms
 
+        if picture.mode == "P":
+            picture = picture.convert("RGB")
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             return ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")

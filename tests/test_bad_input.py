@@ -64,6 +64,12 @@ IMAGES = [
     (np.zeros((0, 5)), ValueError, ["(0, 5)", GREY]),
     *VALUES,
 ]
+PHOTOGRAPHS = [
+    (Y[0], ValueError, ["(17,)", "(rows, columns, 3)"]),
+    (np.dstack([Y, Y]), ValueError, ["(12, 17, 2)", "(rows, columns, 3)"]),
+    (np.zeros((0, 5)), ValueError, ["(0, 5)"]),
+    *VALUES,
+]
 SECOND_IMAGES = [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)", "x_true"])]
 KERNELS = [
     (EVEN, ValueError, ["(4, 5)", "odd", "as_psf"]),
@@ -322,13 +328,7 @@ TABLE = [
     ("sample_image", "colour", lambda v: dl.sample_image("text", colour=v), [
         (True, ValueError, ["'text'", "grey", *dl.problem.COLOUR_IMAGES]),
     ]),
-    ("save_image", "x", lambda v: dl.save_image(v, PNG), [
-        (Y[0], ValueError, ["(17,)", "(rows, columns, 3)"]),
-        (np.dstack([Y, Y]), ValueError, ["(12, 17, 2)", "(rows, columns, 3)"]),
-        (np.zeros((0, 5)), ValueError, ["(0, 5)"]),
-        BRIGHT,
-        *VALUES,
-    ]),
+    ("save_image", "x", lambda v: dl.save_image(v, PNG), [BRIGHT, *PHOTOGRAPHS]),
     ("save_image", "path", lambda v: dl.save_image(Y, v), [
         ("a.jpg", ValueError, ["a.jpg", ".png, .tif or .tiff"]),
         ("no/such/folder/a.png", ValueError, ["no/such/folder/a.png", "make 'no/such/folder' first"]),
@@ -346,6 +346,15 @@ TABLE = [
         (8, ValueError, ["8", "16"]),
         (99.5, ValueError, ["99.5", "whole number"]),
     ]),
+    ("by_channel", "y", lambda v: dl.by_channel(np.negative, v), PHOTOGRAPHS),
+    ("by_channel", "restore", lambda v: dl.by_channel(v, Y), [
+        (PSF, TypeError, ["ndarray", "a function of one channel"]),
+        (np.transpose, ValueError, ["(17, 12)", "(12, 17)", "H.crop(x)"]),
+    ]),
+    ("by_channel", "luminance", lambda v: dl.by_channel(np.negative, Y, luminance=v), [
+        ("yes", ValueError, ["'yes'", "False, True"]),
+    ]),
+    ("saturated", "y", dl.saturated, PHOTOGRAPHS),
     ("srgb_to_linear", "levels", dl.srgb_to_linear, [BRIGHT, *VALUES]),
     ("linear_to_srgb", "light", dl.linear_to_srgb, [BRIGHT, *VALUES]),
     ("add_gaussian", "x", lambda v: dl.add_gaussian(v, 0.1, rng=0), IMAGES),

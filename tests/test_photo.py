@@ -151,10 +151,29 @@ def test_of_several_frames_the_first_is_read_and_said(format):
     assert photo.notes == ("The first of 3 frames was read.",)
 
 
-def test_colours_of_a_profile_become_those_of_srgb():
-    """Catches: a profile that is ignored, so that a wide-gamut photograph looks dull; one that is damaged stops it."""
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert abs(dl.read_photo(file(LEVELS, "PNG", icc_profile=lab)).image - light(LEVELS)).max() < 0.02
+def swapped_profile():
+    """A profile whose red is sRGB's green, and the other way round."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace(b"rXYZ", b"swap").replace(b"gXYZ", b"rXYZ").replace(b"swap", b"gXYZ")
+    return profile.replace(b"rTRC", b"swap").replace(b"gTRC", b"rTRC").replace(b"swap", b"gTRC")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "P and transparent"])
+def test_colours_of_a_profile_become_those_of_srgb(mode):
+    """Catches: a profile that is ignored, so that a wide-gamut photograph looks dull, or lost with the transparency."""
+    picture, options = Image.fromarray(LEVELS), {}
+    if mode == "RGBA":
+        picture.putalpha(Image.fromarray(np.where(np.arange(36) < 18, 0, 255).astype(np.uint8)[None].repeat(24, 0)))
+    elif mode != "RGB":
+        picture = picture.quantize(16)
+        options = {"transparency": 255} if "transparent" in mode else {}
+    photo = dl.read_photo(file(picture, "PNG", icc_profile=swapped_profile(), **options))
+    expected = light(np.asarray(picture.convert("RGB"))[:, 18:, [1, 0, 2]])
+    assert abs(photo.image[:, 18:] - expected).max() < 0.03
+    assert mode != "RGBA" or (photo.image[:, :18] > 0.99).all()
+
+
+def test_a_damaged_profile_stops_nothing_and_is_said():
     photo = dl.read_photo(file(LEVELS, "PNG", icc_profile=b"not a profile"))
     assert "profile" in photo.notes[0] and abs(photo.image - light(LEVELS)).max() < 1e-6
 
