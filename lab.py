@@ -4,6 +4,8 @@ __doc__ = """Open the lessons, test them, or store fresh outputs. Needs Python 3
     python lab.py [options of JupyterLab]    open the lessons; the first start installs everything into .venv
     python lab.py test [options of pytest]   run every test; --quick leaves out the notebooks and the browser
     python lab.py execute [NN ...]           run the notebooks with these numbers, or all, and store their outputs
+    python lab.py exercises                  make the learners' copies of the exercises from the solved ones
+    python lab.py handout NN [...]           put these lessons and their exercises, without solutions, into a zip file
 
 You work on your own copies of the lessons, in my-lessons: an update never touches a copy that you changed.
 To repair the installation, delete the folder .venv and start again. Your copies stay.
@@ -69,8 +71,12 @@ def main(arguments):
             return test(rest)
         if command == ["execute"]:
             return execute(rest)
+        if command in (["exercises"], ["handout"]):
+            prepare()
+            return run("deconvlab.exercises", *arguments)
         if command and not command[0].startswith("-"):
-            sys.exit("There is no command '{}': say test, execute, or nothing to open the lessons.".format(command[0]))
+            sys.exit("There is no command '{}': say test, execute, exercises, handout, or nothing to open the lessons."
+                     .format(command[0]))
         return open_lessons(arguments)
     except KeyboardInterrupt:
         say("")
@@ -82,7 +88,7 @@ def main(arguments):
         sys.exit(trouble)
 
 
-# The three commands
+# The commands
 
 
 def open_lessons(options):
@@ -92,6 +98,7 @@ def open_lessons(options):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options = ["--allow-root"] + options
     say("Opening the lessons in {}. To stop, press Ctrl-C here.".format(MINE))
+    os.environ["DECONVLAB_PROGRESS"] = str(MINE / "progress.json")  # where the checks note what was passed
     root_dir = "--ServerApp.root_dir={}".format(MINE)
     return run("jupyterlab", root_dir, "--LabApp.default_url=/lab/tree/{}".format(quote(os.fsencode(first))), *options)
 
@@ -106,13 +113,14 @@ def test(options):
 
 
 def execute(numbers):
-    chosen = [path for path in sorted(LESSONS.glob("*.ipynb")) if not numbers or path.name.split("-")[0] in numbers]
+    every = sorted(LESSONS.glob("*.ipynb")) + sorted(LESSONS.glob("solutions/*.ipynb"))
+    chosen = [path for path in every if not numbers or path.name.split("-")[0] in numbers]
     missing = set(numbers) - {path.name.split("-")[0] for path in chosen}
     if missing:
         sys.exit("No notebook has the number {}.".format(" or ".join(sorted(missing))))
     prepare()
     for path in chosen:
-        say("Running {} ...".format(path.name))
+        say("Running {} ...".format(path.relative_to(LESSONS)))
         with tempfile.TemporaryDirectory() as folder:
             # Errors are allowed so that nbconvert hands the notebook back, and we can name the cell.
             code, words = hear(

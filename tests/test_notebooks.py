@@ -20,6 +20,7 @@ PREAMBLE = """import numpy as np
 
 import deconvlab as dl
 from deconvlab import figures, live
+from deconvlab.exercises import check
 
 figures.use_style()"""
 WITH_MUSEUM = {
