@@ -40,7 +40,7 @@ def test_constraints_pin_every_dependency():
     assert all(re.fullmatch(r"[\w.-]+==[\w.+!]+", pin) for pin in pins)
     pinned = {name_of(pin) for pin in pins}
     extras = PROJECT["project"]["optional-dependencies"]
-    wanted = [*PROJECT["project"]["dependencies"], *extras["test"], *extras["big"]]
+    wanted = [*PROJECT["project"]["dependencies"], *extras["test"], *extras["big"], *extras["teach"]]
     assert {name_of(requirement) for requirement in wanted} <= pinned
     assert not pinned & {"pip", "setuptools", "deconvlab"}
 
