@@ -246,6 +246,8 @@ def test_what_was_passed_is_remembered_where_somebody_said_so(twice, capsys, tmp
     place = tmp_path / "progress.json"
     verdict(capsys, lambda x: 2 * x)
     assert not list(tmp_path.iterdir())
+    exercises.progress()
+    assert "python lab.py" in capsys.readouterr().out
     monkeypatch.setenv("DECONVLAB_PROGRESS", os.fspath(place))
     verdict(capsys, lambda x: x)
     assert not place.exists()

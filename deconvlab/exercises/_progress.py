@@ -19,8 +19,10 @@ def remember(name):
 def progress():
     """Print which checks were passed, lesson by lesson; delete the file ``progress.json`` to begin again."""
     passed = _passed()
-    if not passed:
-        return print("No check passed yet.")
+    if not _file():
+        print("What you pass is remembered where the lessons were opened with: python lab.py")
+    elif not passed:
+        print("No check passed yet.")
     for lesson in sorted({name[:2] for name in passed}):
         names = [name[3:] for name in passed if name[:2] == lesson]
         print(f"Lesson {lesson}: {len(names)} passed: {', '.join(names)}")
