@@ -24,7 +24,7 @@ def residual_to_leave(answer):
         left,
         within=0.005,
         wrong={
-            "That is sigma times the root of N, the plain principle: what about the noise that the answer swallowed?": 4,
+            "That is sigma times the root of N, the plain principle: what of the noise that the answer swallowed?": 4,
             "That is the sum of the squares: its root is asked for.": left**2,
             "That belongs to the fitted waves; the residual holds what the others leave.": 0.05 * 2800**0.5,
             "You counted the waves that come back by half as whole ones.": 0.05 * 3200**0.5,
@@ -80,7 +80,25 @@ def shots(rng, shape):
     blurred = operators.Blur(psf, shape) @ scene
     noise = ndimage.gaussian_filter(rng.standard_normal((2, *shape)), (0, 0.7, 0.7), mode="wrap")
     noise *= np.reshape((0.02, 0.06), (2, 1, 1)) / noise.std()
-    return *(blurred + noise), psf, rng.permutation(np.geomspace(1.3e-5, 7.7, 19))
+    return *(blurred + noise), psf, rng.permutation(np.geomspace(1.3e-5, 770, 40))
+
+
+def picks(y1, y2, psf, weights):
+    """The weight that predicts the second shot best, and what the usual mistakes pick."""
+    H = operators.Blur(psf, y1.shape)
+    first, second = ([filters.tikhonov(y, psf, weight) for weight in weights] for y in (y1, y2))
+
+    def best(pictures, data):
+        return weights[np.argmin([np.mean((picture - data) ** 2) for picture in pictures])]
+
+    return best([H @ x for x in first], y2), {
+        "The same shot made the answer and judges it: then the smallest weight, which fits the noise, wins.":
+            best([H @ x for x in first], y1),
+        "The smoothest answer won: were two deblurred pictures compared, or np.argmax taken for np.argmin?":
+            weights.max(),
+        "You compared the sharp picture with y2, which is blurred.": best(first, y2),
+        "You deblurred y2, and y1 judged: it is asked the other way round.": best([H @ x for x in second], y1),
+    }  # fmt: skip
 
 
 @tasks.task(
@@ -91,37 +109,22 @@ def shots(rng, shape):
 def second_shot(answer):
     choose, rng = Function(answer, "y1", "y2", "psf", "weights"), np.random.default_rng()
     for shape in ((48, 64), (63, 49), (64, 64)):
-        y1, y2, psf, weights = shots(rng, shape)
-        H = operators.Blur(psf, shape)
-        xs, others = ([filters.tikhonov(y, psf, weight) for weight in weights] for y in (y1, y2))
-
-        def errors(pictures, data):
-            return [np.mean((picture - data) ** 2) for picture in pictures]
-
-        blurred = [H @ x for x in xs]
-        right = np.argmin(errors(blurred, y2))
-        compare.number(
-            choose(y1, y2, psf, weights),
-            weights[right],
-            wrong={
-                "That is its place in the list: return the weight itself.": right,
-                "The same shot made the answer and judges it: then the smallest weight, which fits the noise, wins.":
-                    weights[np.argmin(errors(blurred, y1))],
-                "You compared the sharp picture with y2, which is blurred.": weights[np.argmin(errors(xs, y2))],
-                "You deblurred y2, and y1 judged: it is asked the other way round.":
-                    weights[np.argmin(errors([H @ x for x in others], y1))],
-                "The smoothest answer won: were two deblurred pictures compared, or np.argmax taken for np.argmin?":
-                    weights.max(),
-            },
-        )  # fmt: skip
+        for _ in range(9):  # until each mistake picks another weight
+            data = shots(rng, shape)
+            right, wrong = picks(*data)
+            if len({right, *wrong.values()}) > len(wrong):
+                break
+        place = np.flatnonzero(data[-1] == right)[0]
+        wrong["That is its place in the list: return the weight itself."] = place
+        compare.number(choose(*data), right, wrong=wrong)
     return "It needs no sigma, and stands correlated noise: what the two shots share is the scene."
 
 
 def cases(rng):
     """Photographs, PSFs and noise that the exercise does not show."""
     for name, psf, sigma in (
-        ("camera", psfs.disk(3), 0.01), ("coins", psfs.motion(7, angle=40), 0.03), ("chelsea", psfs.gaussian(1.5), 0.005),
-        ("coffee", psfs.shake(9, rng=rng), 0.02), ("brick", psfs.disk(2), 0.05),
+        ("camera", psfs.disk(3), 0.01), ("coins", psfs.motion(7, angle=40), 0.03), ("brick", psfs.disk(2), 0.05),
+        ("coffee", psfs.shake(9, rng=rng), 0.02), ("chelsea", psfs.gaussian(1.5), 0.005),
     ):  # fmt: skip
         x = problem.sample_image(name, size=128)
         yield x, problem.simulate(x, psf, sigma=sigma, rng=rng).y, psf, sigma
@@ -133,9 +136,9 @@ def cases(rng):
     "x_true is the oracle's. Return dl.sure(y, psf, sigma).weight, or that of dl.gcv(y, psf).",
 )
 def honest_rule(answer):
-    rule, rng, picked, worst = Function(answer, "y", "psf", "sigma"), np.random.default_rng(), [], 0
+    rule, picked, worst = Function(answer, "y", "psf", "sigma"), [], 0
     astronaut, weights = problem.sample_image("astronaut", size=128), np.geomspace(1e-5, 10, 31)
-    for x, y, psf, sigma in cases(rng):
+    for x, y, psf, sigma in cases(np.random.default_rng(8)):  # always the same, so that the praise is, too
         weight = rule(y, psf, sigma)
         try:
             weight = float(weight)
