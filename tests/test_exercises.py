@@ -84,6 +84,8 @@ ANSWERS = {
     "a list": (lambda x: (2 * x).tolist(), "right."),
     "ellipsis": (..., "not answered yet. Replace"),
     "none": (None, "not answered yet."),
+    "half a list": ([1, ...], "not answered yet."),
+    "half a dictionary": ({0.1: 2, 0.2: ...}, "not answered yet."),
     "a stub": (lambda x: ..., "not answered yet. Your function returns nothing yet"),
     "returns nothing": (lambda x: None, "not answered yet. Your function returns nothing yet"),
     "no function": (3, "not right. Got int, expected a function of (x)"),

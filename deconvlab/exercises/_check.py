@@ -67,7 +67,7 @@ def check(name, answer, *, hint=0, value=None, within=0.05, **letters):
 def _judged(judge, answer):
     """Whether the answer is right, and the verdict."""
     try:
-        if answer is ... or answer is None:
+        if answer is None or any(part is ... for part in _parts(answer)):
             raise Unanswered(
                 getattr(judge, "invitation", "Replace ... by your answer, and run that cell and this one.")
             )
@@ -82,6 +82,13 @@ def _judged(judge, answer):
     except Exception as error:  # an answer that nobody has thought of
         kind = type(answer).__name__
         return False, f"could not be run. Your answer, a {kind}, led to {type(error).__name__}: {_first_line(error)}"
+
+
+def _parts(answer):
+    """An answer, or the parts of one that has several."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    return answer if isinstance(answer, (list, tuple)) else [answer]
 
 
 def _first_line(error):
