@@ -127,7 +127,8 @@ def multiply(answer):
 def mend_the_filter(answer):
     smooth, rng = Function(answer, "row", "most"), np.random.default_rng()
     for n in (8, 9, 12):
-        row, place = rng.standard_normal(n), np.arange(n)
+        place = np.arange(n)
+        row = rng.standard_normal(n) + 3 * np.cos(2 * np.pi * place / n)  # so that it has both signs
         spectrum, crests = np.fft.fft(row), np.minimum(place, n - place)
         for most in (2, 1, 0, n // 2):
 
