@@ -51,7 +51,7 @@ function spoken({ kind, step, unit }, value) {
 function control(spec, changed) {
   const id = ids(), help = spec.help ? element("small", { id: `${id}-help` }, spec.help) : "";
   const common = { id, "aria-describedby": spec.help ? `${id}-help` : null, ...PAGE_KEYS };
-  const label = spec.kind === "Region" ? element("span", { id }, spec.label) : element("label", { for: id }, spec.label);
+  const label = spec.kind === "Region" ? element("span", { id }, `${spec.label} (%)`) : element("label", { for: id }, spec.label);
   const output = element("output", { for: id });
   let input, show, say, travel;
   if (spec.kind === "Choice") {
@@ -67,7 +67,7 @@ function control(spec, changed) {
     const sides = ["top", "bottom", "left", "right"].map((name, k) => {
       const side = element("input", { type: "number", min: 0, max: 100, step: "any", ...PAGE_KEYS });
       side.addEventListener("input", () => { box = Object.assign([...box], { [k]: side.valueAsNumber / 100 }); changed(box); });
-      return element("label", {}, `${name} %`, side);
+      return element("label", {}, name, side);
     });
     input = element("fieldset", { "aria-labelledby": id, "aria-describedby": common["aria-describedby"] }, ...sides);
     show = (value) => { box = value; sides.forEach(({ control: side }, k) => { side.value = Number((100 * box[k]).toFixed(1)); }); };
