@@ -69,6 +69,9 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
             .laplace dl.Iterate dl.delta dl.plug_and_play dl.total_variation np.clip np.corrcoef
             np.histogram np.quantile restoration.denoise_tv_bregman restoration.denoise_tv_chambolle
         """,
+        "13": """
+            dl.blind_richardson_lucy dl.doubts dl.estimate_psf dl.motion_from_cepstrum dl.psf_from_edge ndimage.shift
+        """,
     }.items()
 }
 FORMS = {  # how a word stands in a sentence, where it has another meaning in plain English, or parts
