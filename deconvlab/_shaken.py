@@ -17,6 +17,7 @@ COUPLING = 1e5  # of the slopes to the edges, at last
 ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or in one pixel; likeness of the halves
+FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
 FAINT, ISLAND = 0.05, 0.03  # what is left out of a PSF: below this share of its peak, islands below this share of light
 
 
@@ -96,23 +97,41 @@ def doubts(y, psf):
 
     Notes
     -----
-    Three questions. Does the PSF reach its frame? Is it nearly a point? Do two halves of the picture, each on its own,
-    find the same? (The correlation of both answers with the PSF, at the best shift, is 0.75 at least in the mean.) The
-    limits were set on simulated shakes of 13 to 27 pixels.
+    Four questions. Does the PSF reach its frame? Is it nearly a point? Are the slopes of the picture hardly more than
+    those of its noise? (Their rms is below 3 times the noise [1]_; white noise alone has 2.) Do two halves of the
+    picture, each on its own, find the same? (The correlation of both answers with the PSF, at the best shift, is 0.75
+    at least in the mean.) The limits were set on simulated shakes of 13 to 27 pixels.
+
+    References
+    ----------
+    .. [1] J. Immerkær, Fast noise variance estimation, Computer Vision and Image Understanding 64, 300-302, 1996,
+       doi:10.1006/cviu.1996.0060.
     """
     psf = _check.psf(psf, np.shape(y))
-    halves = np.array_split(_check.image("y", y), 2, axis=int(np.argmax(np.shape(y))))
+    y = _check.image("y", y)
+    halves = np.array_split(y, 2, axis=int(np.argmax(y.shape)))
     reasons = []
     if 1 - psf[1:-1, 1:-1].sum() > RIM:
         reasons.append("The PSF reaches its frame: take a larger size.")
     if psf.max() > POINT:
         reasons.append("The PSF is nearly a point: the picture is sharp, or its blur was not found.")
+    if _slope(y) < FLAT * _noise(y):
+        reasons.append("The slopes are hardly more than noise: take a brighter part with stronger edges.")
     found = [list(estimate_psf(half, max(psf.shape)))[-1].psf for half in halves]
     if np.mean([_likeness(psf, half) for half in found]) < ALIKE:
         reasons.append(
             "Two halves of the picture find different PSFs: choose a part with sharp edges in all directions."
         )
     return tuple(reasons)
+
+
+def _slope(y):
+    return np.sqrt(2 * np.mean((Gradient("zero") @ y) ** 2))
+
+
+def _noise(y):
+    """Standard deviation of white noise, from second differences in both directions, which see little of a picture."""
+    return np.median(abs(np.diff(np.diff(y, 2, axis=0), 2, axis=1))) / (6 * 0.6745)
 
 
 def _likeness(a, b):
@@ -122,7 +141,7 @@ def _likeness(a, b):
 
 
 def _coarse_to_fine(y, size):
-    unit = SLOPE / np.sqrt(2 * np.mean((Gradient("zero") @ y) ** 2))
+    unit = SLOPE / _slope(y)
     weight, k = WEIGHT, itertools.count()
     psf = np.full((3, 3), 1 / 9)
     for side in _sides(size):

@@ -11,6 +11,7 @@ from deconvlab.live import Choice, Toggle
 CONTROLS = {  # label: unit, and what moves with it
     "8 bits": ("", "whether the data are rounded to 256 levels"),
     "PSF": ("", "which PSF blurs a few points"),
+    "PSF size": ("px", "rows and columns of the PSF to be found"),
     "PSF radius": ("px", "radius of a disk"),
     "PSF spread": ("px", "standard deviation of a Gaussian PSF"),
     "background": ("", "light in the data that is not the scene's"),

@@ -34,6 +34,7 @@ WITH_MUSEUM = {
     "10",
     "11",
     "12",
+    "13",
 }  # where the curriculum corrects a mistake of the seeds
 DOOR = [
     "Does it work here?",

@@ -137,3 +137,16 @@ def test_doubts_are_said_where_they_are_due():
     assert dl.doubts(lawn, last(lawn, 23).psf)
     noise = 0.5 + 0.05 * np.random.default_rng(0).standard_normal((160, 170))
     assert dl.doubts(noise, last(noise, 13).psf)
+
+
+def test_slopes_that_are_hardly_more_than_noise_are_doubted():
+    """Catches: a noise that is off, a limit in the unit of the picture."""
+    noise = 0.3 * np.random.default_rng(0).standard_normal((160, 170))
+    assert _shaken._noise(noise) == pytest.approx(0.3, rel=0.05)
+    assert _shaken._slope(noise) == pytest.approx(0.6, rel=0.05)
+    sky = np.add.outer(np.linspace(0.1, 0.5, 150), np.where(np.arange(160) < 60, 0, 0.1))
+    y = dl.simulate(sky, dl.disk(4), sigma=0.005, boundary="reflect", rng=0).y
+    for seen in (y, 0.01 * y + 3):
+        assert any("noise" in reason for reason in dl.doubts(seen, dl.disk(4)))
+    y = shaken("camera", 8, 0, 300).y
+    assert not any("noise" in reason for reason in dl.doubts(y, dl.disk(4)))

@@ -25,7 +25,7 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
     for number, names in {
         "01": """
             dl.as_psf dl.disk dl.gaussian dl.motion dl.sample_image dl.simulate figures.show_images
-            live.Choice live.Frame live.Panel live.Slider live.lab ndimage.convolve ndimage.correlate np.pad
+            check live.Choice live.Frame live.Panel live.Slider live.lab ndimage.convolve ndimage.correlate np.pad
             np.roll signal.fftconvolve
         """,
         "02": """
@@ -68,6 +68,9 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
         "12": """
             .laplace dl.Iterate dl.delta dl.plug_and_play dl.total_variation np.clip np.corrcoef
             np.histogram np.quantile restoration.denoise_tv_bregman restoration.denoise_tv_chambolle
+        """,
+        "13": """
+            dl.blind_richardson_lucy dl.doubts dl.estimate_psf dl.motion_from_cepstrum dl.psf_from_edge ndimage.shift
         """,
     }.items()
 }
