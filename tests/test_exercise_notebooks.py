@@ -84,8 +84,9 @@ def test_every_task_is_set_and_every_check_known(path):
 
 
 @every_solved
-def test_solved_exercises_are_right(path):
-    """Catches: a solution that its own check refuses."""
+def test_solved_exercises_are_right(path, monkeypatch):
+    """Catches: a solution that its own check refuses, by word or, as a grader asks for it, by an error."""
+    monkeypatch.setenv("DECONVLAB_STRICT", "1")
     verdicts = re.findall(r"^(\d\d-[a-z0-9-]+): (.*)$", printed(read(path), path.parent), re.MULTILINE)
     assert [name for name, _ in verdicts] == checks(read(path))
     assert all(verdict.startswith("right.") for _, verdict in verdicts), verdicts
@@ -174,6 +175,26 @@ def test_a_handout_holds_the_chosen_lessons_and_no_solution(course, capsys):
         assert b"secret" not in file.read("exercises/04-b.ipynb")
     with pytest.raises(SystemExit, match="No lesson has the number 4: say two digits"):
         hand_out(["4"], course, course)
+
+
+def test_no_handout_of_the_course_holds_a_solution(tmp_path, capsys):
+    """Catches: a solved notebook, or a part of one, in the zip file that a teacher makes."""
+    numbers = [path.name[:2] for path in COPIES]
+    hand_out(numbers, ROOT / "notebooks", tmp_path)
+    with zipfile.ZipFile(tmp_path / f"handout-{'-'.join(numbers)}.zip") as file:
+        assert sum(name.startswith("exercises/") for name in file.namelist()) == len(COPIES)
+        assert not any("solution" in name or b"### BEGIN SOLUTION" in file.read(name) for name in file.namelist())
+
+
+def test_teachers_find_every_lesson():
+    """Catches: a lesson that TEACHING.md does not know, or minutes for its exercises that it does not promise."""
+    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
+    assert [path.name[:2] for path in LESSONS] == re.findall(r"^\| (\d\d) ", text, re.MULTILINE)
+    low, high = map(int, re.search(r"another (\d+) to (\d+) minutes a lesson", text).groups())
+    for path in COPIES:
+        code = "\n".join(source(cell) for cell in read(path)["cells"])
+        minutes = sum(map(int, re.findall(r"^\*[^*]*, (\d+) minutes\.\*", code, re.MULTILINE)))
+        assert low <= minutes <= high, f"{path.name}: {minutes}"
 
 
 # Predictions of the lessons
