@@ -241,6 +241,29 @@ def test_each_pixel_of_the_camera_averages_the_blurred_scene(factor):
     np.testing.assert_allclose(seen.x_true, measure.block_reduce(scene, (factor, factor), np.mean), atol=1e-14)
 
 
+@pytest.mark.parametrize("shape", [(7, 9), (8, 6, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_photograph_is_shrunk_by_means(shape, dtype):
+    """Catches: colours mixed, a pixel at the end counted for a whole block, float32 promoted, an x that is changed."""
+    x = frozen(np.random.default_rng(0).random(shape).astype(dtype))
+    for factor in (1, 2, 3):
+        small = dl.shrink(x, factor)
+        fit = x[: shape[0] // factor * factor, : shape[1] // factor * factor]
+        blocks = measure.block_reduce(fit, (factor, factor, 1)[: x.ndim], np.mean)
+        assert small.dtype == dtype
+        np.testing.assert_allclose(small, blocks, atol=1e-6)
+    with pytest.raises(ValueError, match="factor=8"):
+        dl.shrink(x[:5, :5], 8)
+
+
+def test_the_coarse_psf_of_a_line_is_a_shorter_line():
+    """Catches: a PSF that keeps its length when the photograph shrinks."""
+    psf = dl.coarse_psf(dl.motion(21), 2)
+    np.testing.assert_allclose(psf, [[1.5 / 21, *[2 / 21] * 9, 1.5 / 21]])
+    with pytest.raises(ValueError, match="psf: got the sum"):
+        dl.coarse_psf(np.ones((3, 3)), 2)
+
+
 def test_no_psf_of_the_camera_explains_a_finer_scene():
     """The crime is not committed: an inversion without noise does not come back to the truth."""
     scene = dl.sample_image("camera", size=256)
