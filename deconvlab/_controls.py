@@ -9,8 +9,38 @@ from ._shown import number, scalar, words
 ROUNDING = 1e-6  # more than arithmetic or float32 moves a number, relative to it or to the range
 
 
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """What all controls have: words, a condition, and the ways of a value between page, lab and function."""
+
+    label: str | None = None
+    help: str = ""
+    when: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        words("label", self.label or "")
+        words("unit", getattr(self, "unit", ""))
+        words("help", self.help)
+
+    def spec(self):
+        """The control as the page needs it."""
+        return asdict(self)
+
+    def told(self, value):
+        """`value` as the page and a file's settings have it."""
+        return value
+
+    def heard(self, sent, *known):
+        """What the page has sent, which may name one of the `known` values."""
+        return sent
+
+    def given(self, value):
+        """`value` as the lab's function takes it."""
+        return value
+
+
 @dataclass(frozen=True)
-class Slider:
+class Slider(Control):
     """A number on a linear scale.
 
     Parameters
@@ -47,21 +77,18 @@ class Slider:
     high: float
     step: float | None = None
     _: KW_ONLY
-    label: str | None = None
     unit: str = ""
-    help: str = ""
-    when: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        _check_words(self)
+        super().__post_init__()
         low, high = _number(self.low), _number(self.high)
         if not -inf < low < high < inf:
             raise ValueError(f"low, high: got {short(self.low)} and {short(self.high)}, expected low below high")
-        _set(self, low=low, high=high)
+        keep(self, low=low, high=high)
         step = self._default_step() if self.step is None else _number(self.step)
         if not 0 < step < inf:
             raise ValueError(f"step: got {short(self.step)}, expected a positive number")
-        _set(self, step=step, value=self.checked("value", self.value))
+        keep(self, step=step, value=self.checked("value", self.value))
 
     def _default_step(self):
         rough = (self.high - self.low) / 100
@@ -121,7 +148,7 @@ class LogSlider(Slider):
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Control):
     """One of several words or numbers.
 
     Parameters
@@ -143,13 +170,9 @@ class Choice:
 
     value: object
     options: tuple
-    _: KW_ONLY
-    label: str | None = None
-    help: str = ""
-    when: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        _check_words(self)
+        super().__post_init__()
         options = tuple(map(scalar, self.options))
         for k, option in enumerate(options):
             if not isinstance(option, (str, int, float)) or (isinstance(option, float) and not isfinite(option)):
@@ -158,8 +181,8 @@ class Choice:
                 raise ValueError(f"options: got {short(option)} twice, expected options that differ")
         if not options:
             raise ValueError("options: got none, expected at least one")
-        _set(self, options=options)
-        _set(self, value=self.checked("value", self.value))
+        keep(self, options=options)
+        keep(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
         """The option that `value` is, also as a text or in another dtype, or a ValueError that names the choice."""
@@ -170,7 +193,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Toggle:
+class Toggle(Control):
     """A switch, off or on.
 
     Parameters
@@ -189,14 +212,10 @@ class Toggle:
     """
 
     value: bool
-    _: KW_ONLY
-    label: str | None = None
-    help: str = ""
-    when: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        _check_words(self)
-        _set(self, value=self.checked("value", self.value))
+        super().__post_init__()
+        keep(self, value=self.checked("value", self.value))
 
     def checked(self, name, value):
         """`value` as a bool, or a ValueError that names the switch."""
@@ -209,13 +228,14 @@ def describe(name, controls):
     """A control as the page needs it."""
     control, when = controls[name], {}
     for other, values in _conditions(name, control).items():
-        if other not in controls or other == name:
-            others = ", ".join(repr(known) for known in controls if known != name)
+        able = [known for known, c in controls.items() if known != name and isinstance(c, (Slider, Choice, Toggle))]
+        if other not in able:
+            others = ", ".join(map(repr, able))
             raise ValueError(f"{name}: got when={{{other!r}: ...}}, expected the name of another control: {others}")
         values = values if isinstance(values, (tuple, list, set)) else [values]
         when[other] = [controls[other].checked(f"{name}: when[{other!r}]", value) for value in values]
     about = {"name": name, "kind": type(control).__name__, "label": control.label or name, "when": when}
-    return {**asdict(control), **about}
+    return {**control.spec(), **about}
 
 
 def _conditions(name, control):
@@ -225,15 +245,10 @@ def _conditions(name, control):
     return control.when
 
 
-def _set(control, **values):
+def keep(control, **values):
+    """Set attributes of a frozen control."""
     for name, value in values.items():
         object.__setattr__(control, name, value)
-
-
-def _check_words(control):
-    words("label", control.label or "")
-    words("unit", getattr(control, "unit", ""))
-    words("help", control.help)
 
 
 def _number(value):

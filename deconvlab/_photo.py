@@ -142,6 +142,21 @@ def linear_to_srgb(light):
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055)
 
 
+def picture(name, x):
+    """`x` as a picture that a file can hold, (M, N) or (M, N, 3) floats."""
+    x = _check.floats(name, x)
+    if not x.size or not (x.ndim == 2 or x.ndim == 3 and x.shape[2] == 3):
+        raise ValueError(f"{name}: got shape {x.shape}, expected (rows, columns) or (rows, columns, 3)")
+    return _check.nominal(name, x)
+
+
+def stored(x, bits):
+    """A picture as Pillow has it, clipped to 0 to 1 and rounded to 2**bits levels."""
+    from PIL import Image
+
+    return Image.fromarray(np.rint(x.clip(0, 1) * (2**bits - 1)).astype(f"uint{bits}"))
+
+
 def _opened(source):
     """A binary file, and how to name it in a sentence."""
     if isinstance(source, (bytes, bytearray, memoryview)):

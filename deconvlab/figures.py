@@ -150,14 +150,10 @@ class Picture:
         Path(path).write_bytes(self.png)
 
     def with_texts(self, **texts):
-        """The file with more text fields, each readable by any program that knows PNG."""
-        from PIL import Image, PngImagePlugin
+        """The file with more text fields."""
+        from PIL import Image
 
-        fields, file = PngImagePlugin.PngInfo(), io.BytesIO()
-        for name, text in {**texts, "Description": self.alt, "Software": "deconvlab"}.items():
-            fields.add_itxt(name, text)
-        Image.open(io.BytesIO(self.png)).save(file, "png", pnginfo=fields)
-        return file.getvalue()
+        return png_with_texts(Image.open(io.BytesIO(self.png)), **texts, Description=self.alt)
 
     def __repr__(self):
         return f"Picture: {self.alt}"
@@ -170,6 +166,17 @@ class Picture:
         data, alt = self._repr_png_(), html.escape(self.alt, quote=True)
         image = f'<img alt="{alt}" src="data:image/png;base64,{data}" style="max-width:100%">'
         return f'<figure style="margin:0">{image}</figure>'
+
+
+def png_with_texts(image, **texts):
+    """A picture of Pillow's as PNG bytes with text fields, each readable by any program that knows PNG."""
+    from PIL import PngImagePlugin
+
+    fields, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    for name, text in {**texts, "Software": "deconvlab"}.items():
+        fields.add_itxt(name, text)
+    image.save(file, "png", pnginfo=fields)
+    return file.getvalue()
 
 
 def use_style():

@@ -13,16 +13,34 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import anywidget
 import traitlets
 
-from ._controls import Choice, LogSlider, Slider, Toggle, describe
+from ._controls import Choice, Control, LogSlider, Slider, Toggle, describe
 from ._frame import Frame, Steps, pack
-from .figures import Curves, Panel
+from ._fullsize import FullSize
+from ._photo import stored
+from ._region import Box, Region
+from ._upload import Arrivals, Upload
+from .figures import Curves, Panel, png_with_texts
 
-__all__ = ["Choice", "Curves", "Frame", "Lab", "LogSlider", "Panel", "Slider", "Toggle", "lab"]
+__all__ = [
+    "Box",
+    "Choice",
+    "Curves",
+    "Frame",
+    "Lab",
+    "LogSlider",
+    "Panel",
+    "Region",
+    "Slider",
+    "Toggle",
+    "Upload",
+    "lab",
+]
 
 MOST_FRAMES = 1000  # of an iterative lab: what never converges ends here
 PREVIEW = 0.03  # seconds of iterating before the first picture goes out
@@ -38,15 +56,18 @@ class Lab(anywidget.AnyWidget):
 
     Attributes
     ----------
-    controls : dict of name to Slider, LogSlider, Choice or Toggle
+    controls : dict of name to Slider, LogSlider, Choice, Toggle, Upload or Region
     values : dict of name to value
         The current setting; a trait, to observe, set and link.
+    full : bool
+        Whether there is a button "Full size"; see `at_full_size`.
     """
 
     _esm = Path(__file__).with_name("live.js")
     _css = Path(__file__).with_name("live.css")
     spec = traitlets.List().tag(sync=True)
     values = traitlets.Dict()
+    full = traitlets.Bool().tag(sync=True)
 
     def __init__(self, function, controls):
         names = list(inspect.signature(function).parameters)
@@ -61,8 +82,10 @@ class Lab(anywidget.AnyWidget):
         self._publishing = threading.RLock()
         self._generation = 0  # grows with each new setting; a run of an older one is out of date
         self._unseen = None  # when the oldest picture left that the page has not acknowledged
+        self._arrivals = Arrivals()  # files of the page's
+        self._work = None  # the function for the picture at full size
         self.__name__, self.__doc__ = function.__name__, function.__doc__
-        self._initial = {name: control.value for name, control in controls.items()}
+        self._initial = {name: control.checked(name, control.value) for name, control in controls.items()}
         super().__init__(spec=[describe(name, controls) for name in controls], values=self._initial)
         self.on_msg(self._receive)
 
@@ -75,6 +98,42 @@ class Lab(anywidget.AnyWidget):
         self._show(self._checked({**self.values, **values}))
         return self._frame
 
+    def at_full_size(self, function):
+        """Decorate the function behind a button "Full size".
+
+        Parameters
+        ----------
+        function : generator function
+            It takes the lab's arguments, yields the share of the work that is done, from 0 to 1, and at last the
+            picture, an (M, N) or (M, N, 3) array of floats from 0 to 1.
+
+        Returns
+        -------
+        function
+            As it was.
+
+        Raises
+        ------
+        TypeError
+            If it yields nothing or takes other arguments.
+
+        Notes
+        -----
+        In the browser it runs in a thread with the values that the controls have when the button is pressed; the next
+        share that it yields after Stop, or after the page has gone, is its last. What the page saves is a PNG file of 8
+        bits a channel, or 16 if it is grey, with the settings in its text fields. What lies outside 0 to 1 is clipped.
+        """
+        self._work = FullSize(function, list(self.controls))
+        self.full = True
+        return function
+
+    def full_size(self, **values):
+        """The picture at full size for these values; the others keep their initial ones."""
+        if self._work is None:
+            expected = f"one decorated with @{self.__name__}.at_full_size"
+            raise TypeError(f"{self.__name__}: got no function for the full size, expected {expected}")
+        return deque(self._work.steps(self._given(self._checked({**self._initial, **values}))), maxlen=1).pop()
+
     def _checked(self, values):
         unknown = set(values) - set(self.controls)
         if unknown:
@@ -82,9 +141,25 @@ class Lab(anywidget.AnyWidget):
             raise TypeError(f"{self.__name__}: got {got}, expected only {expected}")
         return {name: control.checked(name, values[name]) for name, control in self.controls.items()}
 
+    def _given(self, values):
+        """The values as a function takes them."""
+        return {name: control.given(values[name]) for name, control in self.controls.items()}
+
+    def _told(self, values):
+        """The values as the page and a file's settings have them: of a file its name only."""
+        return {name: control.told(values[name]) for name, control in self.controls.items()}
+
+    def _heard(self, sent):
+        """The values that the page has sent."""
+        heard = dict(sent)
+        for name in set(sent) & set(self.controls):
+            known = self._arrivals.files.get(name), self.values[name]
+            heard[name] = self.controls[name].heard(sent[name], *filter(None, known))
+        return self._checked(heard)
+
     def _frames(self, values, steps=None):
         """The Frames for these values, each with whether a better one may follow; `steps` keeps them."""
-        result = self._function(**values)
+        result = self._function(**self._given(values))
         many = isinstance(result, Iterator)
         for frame in itertools.islice(result if many else [result], MOST_FRAMES):
             if not isinstance(frame, Frame):
@@ -113,6 +188,7 @@ class Lab(anywidget.AnyWidget):
     def _show(self, values):
         """Compute to the end, keep and send."""
         self._generation += 1
+        self._arrivals.files.clear()
         steps = Steps()
         self._publish(self._last(values, steps), values, steps)
         self.values = values
@@ -122,11 +198,12 @@ class Lab(anywidget.AnyWidget):
         self._unseen = None
         answer = {key: content[key] for key in ("view", "seq") if key in content}
         try:
-            self._obey(content, answer)
+            with self._work.hearing() if self._work else contextlib.nullcontext():
+                self._obey(content, answer, buffers)
         except (Exception, KeyboardInterrupt) as error:
             self.send({**answer, "error": _sentence(error)})
 
-    def _obey(self, content, answer):
+    def _obey(self, content, answer, buffers):
         """A new view, new values of the controls, a step to go back to, the end of a run, ..."""
         if content["kind"] == "hello":
             with self._publishing:
@@ -145,12 +222,56 @@ class Lab(anywidget.AnyWidget):
                 self._generation += 1
                 self._publish(self._frame, self._shown, self._steps)
         elif content["kind"] == "save":
-            png = self._frame.picture().with_texts(Title=self.__name__, Settings=json.dumps(self._shown))
-            self.send({"kind": "file", "view": content["view"], "name": f"{self.__name__}.png"}, [png])
+            self._save(content["view"], self._frame.picture().with_texts, self._shown)
         elif content["kind"] == "step":
             self._publish(self._steps.at(content["step"]), self._shown, self._steps, took=0, **answer)
         elif content["kind"] == "tick":
-            self._answer(self._checked(content["values"]), answer)
+            self._answer(self._heard(content["values"]), answer)
+        elif content["kind"] == "piece":
+            self._take(content, buffers[0])
+        elif content["kind"] == "full":
+            self._start(content["view"], self._heard(content["values"]))
+        elif content["kind"] == "halt":
+            self._work.stopped = True
+
+    def _save(self, view, file, values, suffix=""):
+        """Let the page save a file, which is made by a function of its text fields."""
+        png = file(Title=self.__name__, Settings=json.dumps(self._told(values)))
+        self.send({"kind": "file", "view": view, "name": f"{self.__name__}{suffix}.png"}, [png])
+
+    def _take(self, content, piece):
+        """Acknowledge a piece of a file, or say why the file cannot be read."""
+        answer = {key: content[key] for key in ("view", "control", "id")}
+        try:
+            more = self._arrivals.take(self.controls[content["control"]], content, piece)
+        except Exception as error:
+            more = {"error": _sentence(error), "done": True}
+        if more:
+            self.send({**answer, "kind": "arrived", **more})
+
+    def _start(self, view, values):
+        """Begin the long work, unless it is going on."""
+        with self._publishing:
+            if self._work.view not in (None, view):
+                raise ValueError("Full size: at work for another view of this lab. Try again when it has ended.")
+            if self._work.view is None:
+                self._work.view, self._work.stopped = view, False
+                threading.Thread(target=self._finish, args=(view, values), daemon=True).start()
+
+    def _finish(self, view, values):
+        """The long work, and what the page hears of it."""
+        answer = {"kind": "share", "view": view}
+        end = {**answer, "ended": True}
+        try:
+            picture = self._work.run(self._given(values), lambda share: self.send({**answer, "share": share}), PATIENCE)
+            if picture is not None:
+                image = stored(picture, 16 if picture.ndim == 2 else 8)
+                self._save(view, partial(png_with_texts, image), values, "-full-size")
+        except Exception as error:
+            end["error"] = _sentence(error)
+        with self._publishing:
+            self._work.view = None
+            self.send(end)
 
     def _answer(self, values, answer):
         """Send a first picture soon, and better ones from another thread while these values are the newest."""
@@ -192,7 +313,7 @@ class Lab(anywidget.AnyWidget):
             if self._unseen is None and header.get("more"):
                 self._unseen = time.monotonic()
             content["steps"] = [] if header.get("more") else list(steps.frames)
-            self.send({**header, **content, "values": values}, buffers)
+            self.send({**header, **content, "values": self._told(values)}, buffers)
 
     def __repr__(self):
         return f"Lab {self.__name__}: sliders {', '.join(self.controls)}. Run this cell in JupyterLab to move them."
@@ -202,11 +323,21 @@ class Lab(anywidget.AnyWidget):
             self._show(self.values)
         note = "A live lab. To move its sliders, open this lesson in JupyterLab and run this cell."
         caption = f"<figcaption>{html.escape(note)}</figcaption></figure>"
-        picture = self._frame.picture()
-        still = picture._repr_html_().replace("</figure>", caption)
         bundle = super()._repr_mimebundle_(**kwargs)
         view, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**view, "text/html": still, "image/png": picture._repr_png_(), "text/plain": repr(self)}, metadata
+        bundle, picture = {**view, "text/plain": repr(self), "text/html": f"<figure>{caption}"}, self._still()
+        if picture:
+            bundle["text/html"] = picture._repr_html_().replace("</figure>", caption)
+            bundle["image/png"] = picture._repr_png_()
+        return bundle, metadata
+
+    def _still(self):
+        """A picture that a notebook may keep: none that shows a file of the learner's, but that of the start."""
+        uploads = [name for name, control in self.controls.items() if isinstance(control, Upload)]
+        if all(self._shown[name] is self._initial[name] for name in uploads):
+            return self._frame.picture()
+        with contextlib.suppress(Exception):  # then there is none
+            return self().picture()
 
 
 def lab(**controls):
@@ -214,7 +345,7 @@ def lab(**controls):
 
     Parameters
     ----------
-    **controls : Slider, LogSlider, Choice or Toggle
+    **controls : Slider, LogSlider, Choice, Toggle, Upload or Region
         One for each argument of the function, in its order.
 
     Returns
@@ -236,8 +367,8 @@ def lab(**controls):
     {'level': 0.25}
     """
     for name, control in controls.items():
-        if not isinstance(control, (Slider, Choice, Toggle)):
-            raise TypeError(f"{name}: got {control!r}, expected a Slider, LogSlider, Choice or Toggle")
+        if not isinstance(control, Control):
+            raise TypeError(f"{name}: got {control!r}, expected a Slider, LogSlider, Choice, Toggle, Upload or Region")
     return lambda function: Lab(function, controls)
 
 

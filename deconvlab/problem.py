@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _check
 from ._colour import by_channel, saturated
-from ._photo import Photo, linear_to_srgb, read_photo, srgb_to_linear
+from ._photo import Photo, linear_to_srgb, picture, read_photo, srgb_to_linear, stored
 from ._shrink import coarse_psf, shrink
 from .operators import Blur
 
@@ -135,13 +135,11 @@ def save_image(x, path, *, bits=8):
         raise ValueError(f"path: got {str(path)!r}, expected a name that ends in .png, .tif or .tiff")
     if not path.parent.is_dir():
         raise ValueError(f"path: got {str(path)!r}, expected a folder that is there: make {str(path.parent)!r} first")
-    x = _check.nominal("x", _check.photograph("x", x))
+    x = picture("x", x)
     bits = _check.whole("bits", bits, 8, 16)
     if bits not in (8, 16) or bits == 16 and x.ndim == 3:
         raise ValueError(f"bits: got {bits!r}, expected 8{' or 16' if x.ndim == 2 else ' for a colour picture'}")
-    from PIL import Image
-
-    Image.fromarray(np.rint(x.clip(0, 1) * (2**bits - 1)).astype(f"uint{bits}")).save(path)
+    stored(x, bits).save(path)
 
 
 def add_gaussian(x, sigma, *, rng):

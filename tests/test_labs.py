@@ -46,7 +46,7 @@ def anywhere(control, rng):
 def frame_at(lab, values, most=FRAMES):
     """The frame of a lab for some values; of an iterative lab the last of the first few."""
     initial = {name: control.checked(name, control.value) for name, control in lab.controls.items()}
-    result = lab._function(**initial | values)
+    result = lab._function(**lab._given(lab._checked(initial | values)))
     *_, frame = itertools.islice(result, most) if isinstance(result, Iterator) else [result]
     return frame
 

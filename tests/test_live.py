@@ -371,7 +371,9 @@ def test_controls_and_arguments_must_agree(controls, function):
 
 def test_a_control_must_be_a_control():
     """@lab(epsilon=1e-3): a number where a slider belongs."""
-    with pytest.raises(TypeError, match=r"epsilon: got 0.001, expected a Slider, LogSlider, Choice or Toggle"):
+    with pytest.raises(
+        TypeError, match=r"epsilon: got 0.001, expected a Slider, LogSlider, Choice, Toggle, Upload or Region"
+    ):
         live.lab(epsilon=1e-3)
 
 

@@ -120,7 +120,10 @@ MAY_IMPORT = {
     "figures": NUMERICS | {"_shown"},
     "_controls": {"_shown"},
     "_frame": {"_shown", "figures"},
-    "live": NUMERICS | {"figures", "_controls", "_frame"},
+    "_region": {"_shown", "_controls"},
+    "_upload": {"_controls"},
+    "_fullsize": {"_photo", "_shown"},
+    "live": NUMERICS | {"figures", "_controls", "_frame", "_region", "_upload", "_fullsize", "_photo"},
     "exercises": NUMERICS,
     "__init__": NUMERICS,
 }
