@@ -52,6 +52,7 @@ from .operators import Blur, Gradient, dot_test, gradient_power, operator_norm
 from .problem import (
     Observation,
     Photo,
+    Pyramid,
     add_gaussian,
     add_poisson,
     by_channel,
@@ -78,6 +79,7 @@ __all__ = [
     "Objective",
     "Observation",
     "Photo",
+    "Pyramid",
     "Selection",
     "add_gaussian",
     "add_poisson",

@@ -77,3 +77,76 @@ def coarse_psf(psf, factor):
         share = np.maximum(1 - np.abs(distance) / factor, 0)  # of one pixel, moved so far, that the other covers
         psf = np.moveaxis(np.tensordot(share.astype(psf.dtype), psf, axes=(1, axis)), 0, axis)
     return psf
+
+
+class Pyramid:
+    """A photograph with copies of half the size, a quarter, and so on, so that any part of it is quick to show.
+
+    Parameters
+    ----------
+    image : (M, N) or (M, N, 3) float array
+        Linear light; float32 saves memory.
+    notes : tuple of str, optional
+        Sentences on it, to be kept with it.
+    most : int, optional
+        Pixels on the longer side of the smallest copy and of any part, at most.
+
+    Attributes
+    ----------
+    sizes : list of (M, N, C) arrays
+        The photograph, and smaller and smaller copies; C is 1 or 3.
+    small : array of the image's number of dimensions
+        The smallest copy, to show all of it.
+    notes : tuple of str
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image is no photograph, or `most` is not a whole number from 16 to 10000.
+
+    Notes
+    -----
+    All copies together are a third larger than the photograph. Each time the size halves, the PSF becomes
+    ``coarse_psf(psf, 2)``.
+    """
+
+    def __init__(self, image, notes=(), *, most=600):
+        self.small = _check.photograph("image", image)
+        self.notes, self.most = tuple(notes), _check.whole("most", most, 16, 10_000)
+        self.sizes = [np.atleast_3d(self.small)]
+        while max(self.small.shape) > self.most:
+            self.small = shrink(self.small, 2)
+            self.sizes.append(np.atleast_3d(self.small))
+
+    def part(self, box, least=256):
+        """The part in a box, and how many times its size was halved.
+
+        Parameters
+        ----------
+        box : live.Box or (top, bottom, left, right)
+            Shares of height and width, from 0 to 1.
+        least : int, optional
+            A smaller box is widened to so many pixels of the photograph, as far as there are.
+
+        Returns
+        -------
+        part : (K, L, C) array
+            A view of the largest copy on which it has at most `most` pixels a side.
+        halvings : int
+        """
+        spans = [_widened(*box[:2], least / len(self.sizes[0])), _widened(*box[2:], least / self.sizes[0].shape[1])]
+        parts = (_cut(image, *spans) for image in self.sizes)
+        return next((part, k) for k, part in enumerate(parts) if max(part.shape) <= self.most)
+
+
+def _cut(image, *spans):
+    """The part of an image within these shares of its height and width, without a copy."""
+    sides = zip(spans, image.shape[:2], strict=True)
+    return image[tuple(slice(round(low * n), max(round(high * n), round(low * n) + 1)) for (low, high), n in sides)]
+
+
+def _widened(low, high, least):
+    """A span of shares, at least this wide, within 0 to 1."""
+    least = min(least, 1.0)
+    low = max(0.0, min(low, (low + high - least) / 2, 1 - least))
+    return low, max(high, low + least)

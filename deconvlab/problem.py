@@ -8,12 +8,13 @@ import numpy as np
 from . import _check
 from ._colour import by_channel, saturated
 from ._photo import Photo, linear_to_srgb, picture, read_photo, srgb_to_linear, stored
-from ._shrink import coarse_psf, shrink
+from ._shrink import Pyramid, coarse_psf, shrink
 from .operators import Blur
 
 __all__ = [
     "Observation",
     "Photo",
+    "Pyramid",
     "add_gaussian",
     "add_poisson",
     "by_channel",

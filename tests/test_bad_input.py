@@ -356,6 +356,11 @@ TABLE = [
         ("yes", ValueError, ["'yes'", "False, True"]),
     ]),
     ("saturated", "y", dl.saturated, PHOTOGRAPHS),
+    ("Pyramid", "image", lambda v: dl.Pyramid(v).small, PHOTOGRAPHS),
+    ("Pyramid", "most", lambda v: dl.Pyramid(Y, most=v).small, [
+        (15, ValueError, ["got 15", "from 16 to 10000"]),
+        (20.5, ValueError, ["20.5", "whole number"]),
+    ]),
     ("shrink", "x", lambda v: dl.shrink(v, 2), PHOTOGRAPHS),
     ("shrink", "factor", lambda v: dl.shrink(Y, v), SHRINKINGS),
     ("coarse_psf", "psf", lambda v: dl.coarse_psf(v, 2), [bad for bad in KERNELS if bad[0] is not LARGE]),

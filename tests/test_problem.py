@@ -1,3 +1,4 @@
+import itertools
 import socket
 
 import numpy as np
@@ -279,3 +280,39 @@ def test_oversampling_keeps_the_precision_and_adds_noise_once(dtype):
     seen = dl.simulate(scene, dl.gaussian(1), sigma=0.01, oversampling=3, rng=0)
     assert seen.y.dtype == seen.x_true.dtype == dtype and seen.y.shape == (100, 100)
     assert seen.y.std() == pytest.approx(0.01, rel=0.05)  # not a third of it
+
+
+# A photograph on smaller and smaller pixels
+
+
+@pytest.mark.parametrize("shape", [(700, 900), (1300, 500, 3), (40, 30)])
+def test_a_pyramid_halves_until_it_is_small(shape):
+    """Catches: one copy too many or too few, colours lost, parts of different copies that show different places."""
+    x = frozen(np.random.default_rng(0).random(shape, dtype=np.float32))
+    pyramid = dl.Pyramid(x, ["a note"], most=300)
+    assert max(pyramid.small.shape) <= 300 < 2 * max(pyramid.small.shape) or len(pyramid.sizes) == 1
+    assert pyramid.small.ndim == x.ndim and pyramid.notes == ("a note",)
+    np.testing.assert_array_equal(pyramid.sizes[0], np.atleast_3d(x))
+    for size, smaller in itertools.pairwise(pyramid.sizes):
+        np.testing.assert_array_equal(smaller, np.atleast_3d(dl.shrink(size[..., 0] if x.ndim == 2 else size, 2)))
+    part, halvings = pyramid.part((0, 1, 0, 1))
+    assert halvings == len(pyramid.sizes) - 1 and np.array_equal(part, pyramid.sizes[-1])
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((0.25, 0.75, 0.25, 0.75), (200, 600, 100, 300)),  # larger than the least: as it is
+        ((0.499, 0.501, 0.4975, 0.5025), (300, 500, 100, 300)),  # in the middle: widened to both sides
+        ((0.99, 1, 0, 0.01), (600, 800, 0, 200)),  # in a corner: widened into the picture
+    ],
+)
+def test_a_small_part_is_widened_within_the_picture(box, expected):
+    """Catches: a part beyond the frame, another place than the box, a part that is empty."""
+    x = np.arange(800 * 400.0).reshape(800, 400)
+    part, halvings = dl.Pyramid(x, most=800).part(box, least=200)
+    top, bottom, left, right = expected
+    assert halvings == 0
+    np.testing.assert_allclose(part[..., 0], x[top:bottom, left:right])
+    whole, _ = dl.Pyramid(x[:50, :60], most=800).part(box, least=200)
+    assert whole.shape == (50, 60, 1)
