@@ -5,6 +5,7 @@ const PAGE_KEYS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves
 const DASHES = [[], [7, 4], [2, 3], [8, 3, 2, 3], [5, 2, 1, 2, 1, 2], [1, 5]];
 const CURVES_ASPECT = 1.25; // width by height
 const QUICK = 0.02; // seconds of computing up to which two requests may be on their way
+const ALL = [0, 1, 0, 1]; // of a picture: top, bottom, left, right
 const BELOW = 0, ABOVE = 254, LOST = 255; // codes for what no grey level can show
 
 function element(tag, attributes = {}, ...children) {
@@ -50,9 +51,9 @@ function spoken({ kind, step, unit }, value) {
 function control(spec, changed) {
   const id = ids(), help = spec.help ? element("small", { id: `${id}-help` }, spec.help) : "";
   const common = { id, "aria-describedby": spec.help ? `${id}-help` : null, ...PAGE_KEYS };
-  const label = element("label", { for: id }, spec.label);
+  const label = spec.kind === "Region" ? element("span", { id }, `${spec.label} (%)`) : element("label", { for: id }, spec.label);
   const output = element("output", { for: id });
-  let input, show, say;
+  let input, show, say, travel;
   if (spec.kind === "Choice") {
     input = element("select", common, ...spec.options.map((option) => element("option", {}, option)));
     show = (value) => { input.selectedIndex = spec.options.indexOf(value); };
@@ -61,6 +62,23 @@ function control(spec, changed) {
     input = element("input", { type: "checkbox", role: "switch", ...common });
     show = (value) => { input.checked = value; };
     input.addEventListener("change", () => changed(input.checked));
+  } else if (spec.kind === "Region") {
+    let box = ALL; // what the numbers show rounded
+    const sides = ["top", "bottom", "left", "right"].map((name, k) => {
+      const side = element("input", { type: "number", min: 0, max: 100, step: "any", ...PAGE_KEYS });
+      side.addEventListener("input", () => { box = Object.assign([...box], { [k]: side.valueAsNumber / 100 }); changed(box); });
+      return element("label", {}, name, side);
+    });
+    input = element("fieldset", { "aria-labelledby": id, "aria-describedby": common["aria-describedby"] }, ...sides);
+    show = (value) => { box = value; sides.forEach(({ control: side }, k) => { side.value = Number((100 * box[k]).toFixed(1)); }); };
+  } else if (spec.kind === "Upload") {
+    const name = element("span"), bar = element("progress", { "aria-label": `${spec.label}, on its way`, class: "dcv-unused", value: 0 });
+    output.append(name, bar);
+    output.id = `${id}-file`;
+    input = element("input", { type: "file", ...common, "aria-describedby": [common["aria-describedby"], output.id].filter(Boolean).join(" ") });
+    show = (value) => { name.textContent = name.title = value || "no file yet"; if (!value) input.value = ""; };
+    travel = (share, file = "") => { bar.value = share || 0; bar.classList.toggle("dcv-unused", share === null); if (file) name.textContent = file; };
+    input.addEventListener("change", () => input.files.length && changed(input.files[0]));
   } else {
     const { count, at, nearest } = scale(spec);
     input = element("input", { type: "range", min: 0, max: count, step: 1, ...common });
@@ -68,8 +86,15 @@ function control(spec, changed) {
     show = (value) => { input.value = nearest(value); say(spoken(spec, value)); };
     input.addEventListener("input", () => { const value = at(Number(input.value)); say(spoken(spec, value)); changed(value); });
   }
-  const row = element("div", { class: "dcv-control" }, element("div", {}, label, help), input, output);
-  return { row, input, show, say };
+  const row = element("div", { class: `dcv-control dcv-${spec.kind}` }, element("div", {}, label, help), input, output);
+  if (travel) { // a file may be dropped anywhere in the row; elsewhere in it the browser would open it
+    row.addEventListener("dragover", (event) => event.preventDefault());
+    row.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (!input.disabled && event.dataTransfer.files.length) changed((input.files = event.dataTransfer.files)[0]);
+    });
+  }
+  return { row, input, show, say, travel };
 }
 
 // ---- pictures ------------------------------------------------------------------------------------------------------------
@@ -107,10 +132,24 @@ function mix(codes, target, table, mark) {
 
 const MOST_ZOOM = 32;
 
-/** A figure that shows one image, through a window that all images of a lab move together. */
-function imagePanel(zoom) {
+const ZOOM = "Zoom: double click, Ctrl + wheel or + and −. Move: drag or arrow keys. 0: all of it.";
+const CHOOSE = "Drag: choose a region. All of it again: Escape, or a click beside the region. ";
+
+/** The box between two points of a picture, at least a pixel each way, and inside. */
+function boxBetween(a, b, { columns, rows }) {
+  const side = (p, q, pixel) => {
+    const low = Math.min(1 - pixel, Math.max(0, Math.min(p, q)));
+    return [low, Math.max(low + pixel, Math.min(1, Math.max(p, q)))];
+  };
+  return [...side(a[1], b[1], 1 / rows), ...side(a[0], b[0], 1 / columns)];
+}
+
+/** A figure that shows one image, through a window that all images of a lab move together, and the region chosen in it. */
+function imagePanel(zoom, region) {
   const title = element("b"), note = element("span"), canvas = element("canvas", { role: "img" });
-  const pane = element("div", { class: "dcv-pane", tabindex: 0, role: "group", title: "Zoom: double click, Ctrl + wheel or + and −. Move: drag or arrow keys. 0: all of it.", ...PAGE_KEYS }, canvas);
+  const pane = element("div", { class: "dcv-pane", tabindex: 0, role: "group", ...PAGE_KEYS }, canvas);
+  const frame = element("div", { class: "dcv-region", hidden: "" });
+  pane.append(frame);
   const figure = element("figure", {}, element("figcaption", {}, title, note), pane);
   const pen = canvas.getContext("2d");
   let pixels, codes, rgb, header;
@@ -125,7 +164,6 @@ function imagePanel(zoom) {
     title.textContent = head.title;
     title.title = head.title;
     note.textContent = [head.note, head.range ? `${head.range.map((v) => v.toPrecision(2)).join(" to ")}` : ""].filter(Boolean).join(" · ");
-    pane.setAttribute("aria-label", `${head.title}: zoom with plus and minus, move with the arrow keys`);
     canvas.setAttribute("aria-label", `${head.title}${head.note ? `, ${head.note}` : ""}. ${described}`);
     if (head.same) return;
     const bytes = buffers.shift();
@@ -137,8 +175,8 @@ function imagePanel(zoom) {
       pixels = pen.createImageData(head.columns, head.rows);
       pane.style.aspectRatio = `${head.columns} / ${head.rows}`;
       figure.style.flex = `${head.columns / head.rows} 1 0`;
-      look();
     }
+    look();
     paint(mark);
   }
 
@@ -147,6 +185,16 @@ function imagePanel(zoom) {
     canvas.style.transform = `translate(${100 * (0.5 - scale * x)}%, ${100 * (0.5 - scale * y)}%) scale(${scale})`;
     canvas.style.imageRendering = canvas.width < 200 * scale ? "pixelated" : "auto";
     pane.classList.toggle("dcv-zoomed", scale > 1);
+    if (!header) return;
+    const box = region.of(header.title), [top, bottom, left, right] = box || ALL, percent = (share) => `${100 * share}%`;
+    pane.classList.toggle("dcv-chooses", Boolean(box));
+    pane.title = box ? CHOOSE + ZOOM.replace("drag", "Shift + drag") : ZOOM;
+    pane.setAttribute("aria-label", `${header.title}: zoom with plus and minus, move with the arrow keys${box ? ", Escape for all of it; its region is chosen by four numbers above" : ""}`);
+    frame.hidden = String(box || ALL) === String(ALL);
+    Object.assign(frame.style, {
+      top: percent(0.5 + (top - y) * scale), height: percent((bottom - top) * scale),
+      left: percent(0.5 + (left - x) * scale), width: percent((right - left) * scale),
+    });
   }
   /** Where in the picture the pointer is, from 0 to 1 across and down. */
   function place(event) {
@@ -162,25 +210,40 @@ function imagePanel(zoom) {
     event.preventDefault();
     toward(event.deltaY < 0 ? 1.25 : 0.8, ...place(event));
   }, { passive: false });
-  pane.addEventListener("dblclick", (event) => (zoom.scale > 1 ? zoom.set() : toward(4, ...place(event))));
+  let held = null, clicked; // where the pointer went down, and a click that may become a double one
+  pane.addEventListener("dblclick", (event) => (clearTimeout(clicked), zoom.scale > 1 ? zoom.set() : toward(4, ...place(event))));
   pane.addEventListener("keydown", (event) => {
     const far = 0.1 / zoom.scale;
     const moves = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
     if (event.key === "+" || event.key === "=") toward(2);
     else if (event.key === "-") toward(0.5);
     else if (event.key === "0") zoom.set();
+    else if (event.key === "Escape" && region.of(header.title)) { held = null; region.set(header.title, ALL); }
     else if (moves[event.key]) zoom.set(zoom.scale, zoom.x + moves[event.key][0], zoom.y + moves[event.key][1]);
     else return;
     event.preventDefault();
   });
-  let held = null;
-  pane.addEventListener("pointerdown", (event) => { held = [...place(event), event.pointerId]; });
+  pane.addEventListener("pointerdown", (event) => {
+    clearTimeout(clicked);
+    held = { at: place(event), x: event.clientX, y: event.clientY, draws: header && region.of(header.title) && !event.shiftKey && !event.button };
+  });
   pane.addEventListener("pointermove", (event) => {
     const [x, y] = place(event);
-    if (held && zoom.scale > 1 && event.buttons) {
-      pane.setPointerCapture(held[2]);
-      zoom.set(zoom.scale, zoom.x + held[0] - x, zoom.y + held[1] - y);
+    if (held?.draws && event.buttons) {
+      held.far ||= Math.hypot(event.clientX - held.x, event.clientY - held.y) > 4;
+      if (!held.far) return;
+      pane.setPointerCapture(event.pointerId);
+      region.set(header.title, boxBetween(held.at, [x, y], header));
+    } else if (held && zoom.scale > 1 && event.buttons) {
+      pane.setPointerCapture(event.pointerId);
+      zoom.set(zoom.scale, zoom.x + held.at[0] - x, zoom.y + held.at[1] - y);
     } else if (header) zoom.probe(header.title, Math.floor(y * header.rows), Math.floor(x * header.columns), header);
+  });
+  pane.addEventListener("pointerup", () => { // a click beside the region ends it, once it is clear that no second one follows
+    if (held?.draws && !held.far) {
+      const [x, y] = held.at, [top, bottom, left, right] = region.of(header.title);
+      if (y < top || y > bottom || x < left || x > right) clicked = setTimeout(() => region.set(header.title, ALL), 350);
+    }
   });
   for (const end of ["pointerup", "pointercancel"]) pane.addEventListener(end, () => { held = null; });
   pane.addEventListener("pointerleave", () => zoom.probe(null));
@@ -335,7 +398,10 @@ function render({ model, el }) {
   const back = control({ kind: "Slider", label: "iteration", help: "slide back through the run", value: 0, low: 0, high: 1, step: 1 }, () => { back.say(String(steps[Number(back.input.value)])); want(true); });
   back.row.classList.add("dcv-back");
   back.row.hidden = true;
-  const foot = element("div", { class: "dcv-foot" }, numbers, more, element("div", { class: "dcv-buttons" }, compare, mark, save, reset));
+  const full = button("Full size", { title: "Compute the whole picture, which takes longer, and save it as a PNG file with the settings" });
+  const halt = button("Stop", { "aria-label": "Stop full size" }), share = element("span"), bar = element("progress", { value: 0 });
+  const work = element("div", { class: "dcv-work dcv-unused" }, element("label", {}, share, bar), halt);
+  const foot = element("div", { class: "dcv-foot" }, numbers, more, element("div", {}, element("div", { class: "dcv-buttons" }, compare, mark, full, save, reset), work));
   root.append(controls, panels, back.row, probe, foot, message, said);
   el.replaceChildren(root);
 
@@ -361,8 +427,8 @@ function render({ model, el }) {
     wanted = true;
     request();
   }
-  function send(content) {
-    try { model.send(content); } catch { lost(); }
+  function send(content, buffers) {
+    try { model.send(content, undefined, buffers); } catch { lost(); }
   }
   function answered({ seq, took }) {
     if (!pending.delete(seq)) return;
@@ -374,24 +440,92 @@ function render({ model, el }) {
 
   const inputs = {};
   for (const s of spec) {
-    inputs[s.name] = control(s, (value) => { values = { ...values, [s.name]: value }; showUsed(); want(); });
+    inputs[s.name] = control(s, (value) => (s.kind === "Upload" ? take(s, value) : move(s.name, value)));
     controls.append(inputs[s.name].row);
   }
+  function move(name, value) {
+    values = { ...values, [name]: value };
+    showUsed();
+    want();
+  }
+
+  // Files on their way to the kernel, by the name of their control: a piece at a time, each once the one before has arrived.
+  const travelling = {};
+  function take(s, file) {
+    if (file.size > s.most) {
+      message.textContent = `${s.label}: got ${file.name} with ${Math.round(file.size / 1e6)} MB, expected at most ${s.most / 1e6} MB: crop it, or save it smaller`;
+      inputs[s.name].input.value = "";
+      return;
+    }
+    travelling[s.name] = { id: ids(), file, piece: s.piece };
+    sendPiece(s.name, 0);
+  }
+  async function sendPiece(name, start) {
+    const { id, file, piece } = travelling[name];
+    inputs[name].travel(file.size ? start / file.size : 1, file.name);
+    try {
+      const bytes = await file.slice(start, start + piece).arrayBuffer();
+      if (travelling[name]?.id === id) send({ kind: "piece", view, control: name, id, name: file.name, size: file.size, start }, [bytes]);
+    } catch (error) { // moved, or changed, since it was chosen
+      arrived({ control: name, id, done: true, error: `${file.name}: ${error.message}` });
+    }
+  }
+  function arrived({ control: name, id, bytes, done, error }) {
+    if (travelling[name]?.id !== id) return; // a newer one is on its way
+    if (!done) return void sendPiece(name, bytes);
+    const { file } = travelling[name];
+    leave(name);
+    if (error) { message.textContent = error; inputs[name].input.value = ""; inputs[name].show(values[name]); }
+    else { inputs[name].show(file.name); move(name, file.name); }
+  }
+  function leave(name) {
+    delete travelling[name];
+    inputs[name].travel(null);
+  }
+  function forget() {
+    Object.keys(travelling).forEach(leave);
+    if (spec.some((s) => s.kind === "Upload")) send({ kind: "forget" });
+  }
+
+  // The region in use in a picture, of which there may be none.
+  const chooses = (title) => spec.find((s) => s.kind === "Region" && s.of === title && used(s));
+  const region = {
+    of: (title) => values[chooses(title)?.name],
+    set(title, box) {
+      if (gone) return;
+      inputs[chooses(title).name].show(box);
+      move(chooses(title).name, box);
+    },
+  };
+  const used = ({ when }) => Object.entries(when).every(([other, allowed]) => allowed.includes(values[other]));
   /** A control that the others make useless is hidden, in its place: nothing jumps, and the Tab key passes over it. */
   function showUsed() {
-    for (const { name, when } of spec) {
-      const used = Object.entries(when).every(([other, allowed]) => allowed.includes(values[other]));
-      inputs[name].row.classList.toggle("dcv-unused", !used);
-    }
+    for (const s of spec) inputs[s.name].row.classList.toggle("dcv-unused", !used(s));
+    for (const panel of images) panel.look();
   }
   function showValues() {
     for (const name in inputs) inputs[name].show(values[name]);
     showUsed();
   }
   showValues();
-  reset.addEventListener("click", () => { values = { ...initial }; zoom.set(); showValues(); want(); });
+  reset.addEventListener("click", () => { forget(); values = { ...initial }; zoom.set(); showValues(); want(); });
   stop.addEventListener("click", () => send({ kind: "stop" }));
   save.addEventListener("click", () => header && send({ kind: "save", view }));
+  full.addEventListener("click", () => full.getAttribute("aria-disabled") === "true" || send({ kind: "full", view, values }));
+  halt.addEventListener("click", () => { share.textContent = "stopping…"; send({ kind: "halt" }); });
+  const offer = () => { full.hidden = work.hidden = !model.get("full"); };
+  model.on("change:full", offer);
+  offer();
+  function working({ share: done, ended, error }) {
+    if (ended && document.activeElement === halt) full.focus();
+    if (ended && full.getAttribute("aria-disabled") === "true") said.textContent = "full size: ended";
+    full.setAttribute("aria-disabled", String(!ended));
+    work.classList.toggle("dcv-unused", Boolean(ended));
+    bar.value = ended ? 0 : done;
+    share.textContent = ended ? "" : `full size: ${Math.round(100 * done)} %`;
+    if (error) message.textContent = error;
+    if (!ended) send({ kind: "seen" }); // or the kernel takes this page for closed, and stops
+  }
 
   // What part of the pictures is seen, the same in all of them, and the values under the pointer: one question at a time.
   let asking = false, next = null;
@@ -425,7 +559,7 @@ function render({ model, el }) {
     if (panels.dataset.names === names) return;
     panels.dataset.names = names;
     for (const panel of curves) panel.close();
-    images = header.images.map(() => imagePanel(zoom));
+    images = header.images.map(() => imagePanel(zoom, region));
     curves = header.curves.map(() => curvePanel(root));
     panels.replaceChildren(...images.map((p) => p.figure), ...curves.map((p) => p.figure));
   }
@@ -473,8 +607,9 @@ function render({ model, el }) {
 
   function receive(content, buffers) {
     const mine = content.view === view, answer = content.seq !== undefined;
-    if (content.kind === "pixel" || content.kind === "file") {
-      if (mine) content.kind === "file" ? download(content.name, buffers[0]) : told(content);
+    const special = { pixel: told, file: ({ name }) => download(name, buffers[0]), arrived, share: working }[content.kind];
+    if (special) {
+      if (mine) special(content);
       return;
     }
     if (mine && answer && content.seq !== sequence && !pending.has(content.seq)) return; // a better picture for values that are no more
@@ -497,7 +632,9 @@ function render({ model, el }) {
     clearTimeout(slow);
     message.textContent = "The kernel has gone. Run this cell to bring the sliders back.";
     for (const { input } of Object.values(inputs)) input.disabled = true;
-    reset.disabled = true;
+    reset.disabled = full.disabled = true;
+    Object.keys(travelling).forEach(leave);
+    working({ ended: true });
   }
   model.on("comm_live_update", lost); // where the page is told of a restart; it is not told of an end
   const kernel = model.widget_manager?.kernel; // JupyterLab's and Notebook's; elsewhere a message that fails tells
@@ -524,6 +661,7 @@ function render({ model, el }) {
 
   return () => {
     model.off("msg:custom", receive);
+    model.off("change:full", offer);
     model.off("comm_live_update", lost);
     kernel?.statusChanged?.disconnect(follow);
     kernel?.disposed?.disconnect(lost);

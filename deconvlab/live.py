@@ -229,6 +229,8 @@ class Lab(anywidget.AnyWidget):
             self._answer(self._heard(content["values"]), answer)
         elif content["kind"] == "piece":
             self._take(content, buffers[0])
+        elif content["kind"] == "forget":
+            self._arrivals = Arrivals()
         elif content["kind"] == "full":
             self._start(content["view"], self._heard(content["values"]))
         elif content["kind"] == "halt":
