@@ -9,7 +9,10 @@ from pathlib import Path
 from unittest import mock
 
 import matplotlib
+import numpy as np
+from PIL import Image
 
+from deconvlab import sample_image
 from deconvlab.figures import Curves
 from deconvlab.live import Lab
 
@@ -19,6 +22,14 @@ LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9][0-9]-*
 def read(path):
     """A stored notebook."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def a_photograph():
+    """The bytes of a small photograph in colour, for the controls that take a file."""
+    file, levels = io.BytesIO(), 255 * sample_image("coffee", size=(120, 160), colour=True)
+    Image.fromarray(np.rint(levels).astype(np.uint8)).save(file, "jpeg", quality=95)
+    return file.getvalue()
 
 
 def source(cell):

@@ -11,6 +11,7 @@ import scipy.fft
 from helpers import ramp
 
 import deconvlab as dl
+from deconvlab import live
 
 
 class Quantity(np.ndarray):
@@ -581,9 +582,44 @@ TABLE = [
     ("oracle", "x_true", lambda v: dl.oracle(Y, PSF, v), [*IMAGES, (Y[1:], ValueError, ["(11, 17)", "(12, 17)"])]),
     ("oracle", "penalty", lambda v: dl.oracle(Y, PSF, Y, penalty=v), PENALTIES),
 ]  # fmt: skip
+SHARES = [
+    ((0.9, 0.1, 0, 1), ValueError, ["(0.9, 0.1, 0, 1)", "top < bottom"]),
+    ((0, 1, 0.5, 0.5), ValueError, ["(0, 1, 0.5, 0.5)", "left < right"]),
+    ((0, np.nan, 0, 1), ValueError, ["nan", "from 0 to 1"]),
+    ((0, 100, 0, 100), ValueError, ["(0, 100, 0, 100)", "from 0 to 1"]),
+    ((0, 1, 0), ValueError, ["(0, 1, 0)", "(top, bottom, left, right)"]),
+    ("all of it", ValueError, ["'all of it'", "(top, bottom, left, right)"]),
+    (None, ValueError, ["None", "(top, bottom, left, right)"]),
+    ([np.ma.masked, 1, 0, 1], ValueError, ["masked", "from 0 to 1"]),
+]
+
+
+@live.lab(photo=live.Upload(Y, len), part=live.Region(of="photo"))
+def upload_lab(photo, part):
+    raise AssertionError("the lab ran before its values were refused")
+
+
+# What labs refuse, in the same way.
+VIEWS = [
+    ("Region", "value", lambda v: live.Region(v, of="photo"), SHARES),
+    ("Region", "part", lambda v: upload_lab(part=v), SHARES),
+    ("Region", "of", lambda v: live.Region(of=v), [(3, TypeError, ["got 3", "a string"])]),
+    ("Box", "shape", lambda v: live.Box().pixels(v), [((3,), ValueError, ["(3,)", "two positive integers"]), SIZES[1]]),
+    ("Upload", "read", lambda v: live.Upload(None, v), [(b"data", TypeError, ["b'data'", "a function"])]),
+    ("Upload", "label", lambda v: live.Upload(None, len, label=v), [(3, TypeError, ["got 3", "a string"])]),
+    ("Upload", "photo", lambda v: upload_lab(photo=v), [
+        ("nowhere.jpg", ValueError, ["'nowhere.jpg'", "no file", "the path of one"]),
+        (Path.home(), ValueError, ["no file"]),
+    ]),
+    ("Lab", "at_full_size", upload_lab.at_full_size, [
+        (len, TypeError, ["len", "yields the share done"]),
+        (lambda photo, part: 1.0, TypeError, ["<lambda>", "yields the share done"]),
+        (lambda photo: (yield 1.0), TypeError, ["(photo)", "(photo, part)"]),
+    ]),
+]  # fmt: skip
 ROWS = [
     pytest.param(argument, call, *row, id=f"{function}-{argument}-{row[2][0]}")
-    for function, argument, call, rows in TABLE
+    for function, argument, call, rows in TABLE + VIEWS
     for row in rows
 ]
 

@@ -4,14 +4,15 @@ import itertools
 import re
 import warnings
 from collections.abc import Iterator
+from reprlib import repr as short
 
 import numpy as np
 import pytest
-from lessons import LESSONS, labs_in
+from lessons import LESSONS, a_photograph, labs_in
 
 from deconvlab import live
 from deconvlab._frame import encode
-from deconvlab.live import Choice, Frame, LogSlider, Panel, Slider, Toggle
+from deconvlab.live import Box, Choice, Frame, LogSlider, Panel, Region, Slider, Toggle, Upload
 
 RANDOM_SETTINGS = 100
 FRAMES = 5  # of an iterative lab; at each fiftieth random setting it runs to its end
@@ -24,11 +25,15 @@ def labs(lesson):
 
 
 def stops(control):
-    """The settings at which a control is tried: every option, or both ends and the middle."""
+    """The settings at which a control is tried: every option, both ends and the middle, some boxes, or a photograph."""
     if isinstance(control, Toggle):
         return False, True
     if isinstance(control, Choice):
         return control.options
+    if isinstance(control, Region):
+        return Box(), Box(0, 0.5, 0, 0.5), Box(0.4, 0.7, 0.3, 0.8)
+    if isinstance(control, Upload):
+        return control.value, a_photograph()
     low, high = float(control.low), float(control.high)
     return low, (low * high) ** 0.5 if isinstance(control, LogSlider) else (low + high) / 2, high
 
@@ -39,6 +44,9 @@ def anywhere(control, rng):
         return float(np.clip(np.exp(rng.uniform(np.log(control.low), np.log(control.high))), control.low, control.high))
     if isinstance(control, Slider):
         return float(rng.uniform(control.low, control.high))
+    if isinstance(control, Region):
+        top, left, height, width = rng.uniform((0, 0, 0.1, 0.1), (0.5, 0.5, 0.5, 0.5))
+        return Box(top, top + height, left, left + width)
     options = stops(control)
     return options[rng.integers(len(options))]
 
@@ -53,7 +61,7 @@ def frame_at(lab, values, most=FRAMES):
 
 def problems_at(lab, values, show=frame_at):
     """What is wrong with a lab at one setting, in sentences; and the frame."""
-    setting = f"{lab.__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
+    setting = f"{lab.__name__}({', '.join(f'{name}={short(value)}' for name, value in values.items())})"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -187,6 +195,17 @@ def test_the_checks_find_controls_without_words():
     ]
 
 
+def test_the_checks_move_a_region_and_bring_a_photograph():
+    @live.lab(photo=Upload(np.zeros((8, 8)), len, help="neither"), part=Region(of="image"), dead=Region(of="image"))
+    def lab(photo, part, dead):
+        image = np.zeros((8, 8)) if isinstance(photo, np.ndarray) else np.full((8, 8), 1000 / photo)
+        part.cut(image)[:] += 0.5
+        return Frame(images={"image": image})
+
+    assert [problems_of_control(lab, name) for name in ("photo", "part")] == [[], []]
+    assert problems_of_control(lab, "dead") == ["lab: moving 'dead' from one end to the other changes no picture"]
+
+
 def test_the_checks_look_at_the_first_frames_of_an_iterative_lab():
     @live.lab(level=Slider(1, 0, 1))
     def lab(level):
@@ -198,7 +217,7 @@ def test_the_checks_look_at_the_first_frames_of_an_iterative_lab():
 
 
 def test_random_settings_lie_within_the_range_and_repeat():
-    controls = [Slider(0, -2, 3), LogSlider(1e-3, 1e-8, 1), Choice("a", "abc"), Toggle(True)]
+    controls = [Slider(0, -2, 3), LogSlider(1e-3, 1e-8, 1), Choice("a", "abc"), Toggle(True), Region(of="image")]
     one, two = ([[anywhere(c, rng) for c in controls] for _ in range(50)] for rng in map(np.random.default_rng, (0, 0)))
     assert one == two
     for column, control in zip(zip(*one, strict=True), controls, strict=True):

@@ -65,7 +65,9 @@ def folder(tmp_path_factory):
     (root / "text.jpg").write_text("This is no picture.")
     (root / "huge.jpg").touch()
     os.truncate(root / "huge.jpg", 10**8 + 1)
-    Image.fromarray(np.random.default_rng(1).integers(0, 256, (1600, 2000, 3)).astype(np.uint8)).save(root / "large.png")
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (1600, 2000, 3)).astype(np.uint8)).save(
+        root / "large.png"
+    )
     return root
 
 
@@ -123,8 +125,8 @@ def photo(lab, folder):
 def places(lab):
     """Where everything in the lab stands."""
     return lab.root.evaluate("""root => {
-        const from = root.getBoundingClientRect(), all = [...root.querySelectorAll("*:not(.dcv-work *, .dcv-numbers *)")];
-        const shown = all.filter((e) => e.getClientRects().length).map((e) => e.getBoundingClientRect());
+        const from = root.getBoundingClientRect(), all = root.querySelectorAll("*:not(.dcv-work *, .dcv-numbers *)");
+        const shown = [...all].filter((e) => e.getClientRects().length).map((e) => e.getBoundingClientRect());
         return shown.map((r) => [r.left - from.left, r.top - from.top]);
     }""")
 
@@ -185,9 +187,10 @@ def test_a_bar_shows_how_far_a_file_is_and_nothing_jumps(notebook, lab, folder):
     """A bar that is full at once, a page that moves under the pointer, an older file that arrives after a newer one."""
     before = places(lab)
     lab.root.evaluate("""root => {
-        const bar = root.querySelector(".dcv-Upload progress"), tops = () => root.querySelector("canvas").getBoundingClientRect().top;
+        const bar = root.querySelector(".dcv-Upload progress"), canvas = root.querySelector("canvas");
         window.seen = [];
-        new MutationObserver(() => seen.push([bar.value, tops()])).observe(bar, { attributes: true });
+        const note = () => seen.push([bar.value, canvas.getBoundingClientRect().top]);
+        new MutationObserver(note).observe(bar, { attributes: true });
     }""")
     upload(lab, folder / "large.png")
     upload(lab, folder / "holiday.jpg")
@@ -232,7 +235,11 @@ def test_a_region_is_drawn_with_the_mouse(notebook, photo):
     assert (top, left) == pytest.approx((0.25, 0.2), abs=0.006)
 
     pane = photo.pane("photograph")
-    inside = "f => { const a = f.getBoundingClientRect(), b = f.parentElement.getBoundingClientRect(); return [(a.left - b.left) / b.width, (a.top - b.top) / b.height, a.width / b.width, a.height / b.height]; }"
+    inside = """frame => {
+        const [a, b] = [frame, frame.parentElement].map((e) => e.getBoundingClientRect());
+        const place = [(a.left - b.left) / b.width, (a.top - b.top) / b.height];
+        return [...place, a.width / b.width, a.height / b.height];
+    }"""
     assert frame.evaluate(inside) == pytest.approx([0.2, 0.25, 0.4, 0.5], abs=0.01)
     notebook.page.mouse.dblclick(*notebook.middle(pane, 0.05, 0.05))  # beside it, where one click would end it
     notebook.page.wait_for_timeout(600)
@@ -375,6 +382,7 @@ def test_neither_the_saved_notebook_nor_the_page_after_reload_holds_the_photogra
     data = jpeg(photo)
     run = data[len(data) // 2 :][:60]
     traces = [base64.b64encode(run[k:])[:72].decode() for k in range(3)] + [run.hex(), run.decode("latin1"), str(run)]
+    assert any(trace in base64.b64encode(data).decode() for trace in traces)  # the search can find something
     for text in (saved, page, state):
         assert not [trace for trace in traces if trace in text] and len(text) > 1000
         for picture in re.findall(r"iVBORw0KGgo[\w+/=]{100,}", text):
