@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _check
+from ._colour import grey
 
 
 def shrink(x, factor):
@@ -93,10 +94,8 @@ class Pyramid:
 
     Attributes
     ----------
-    sizes : list of (M, N, C) arrays
-        The photograph, and smaller and smaller copies; C is 1 or 3.
-    small : array of the image's number of dimensions
-        The smallest copy, to show all of it.
+    sizes : list of (M, N) or (M, N, 3) arrays
+        The photograph, and smaller and smaller copies.
     notes : tuple of str
 
     Raises
@@ -110,13 +109,29 @@ class Pyramid:
     ``coarse_psf(psf, 2)``.
     """
 
-    def __init__(self, image, notes=(), *, most=600):
-        self.small = _check.photograph("image", image)
+    def __init__(self, image, notes=(), *, most=500):
         self.notes, self.most = tuple(notes), _check.whole("most", most, 16, 10_000)
-        self.sizes = [np.atleast_3d(self.small)]
-        while max(self.small.shape) > self.most:
-            self.small = shrink(self.small, 2)
-            self.sizes.append(np.atleast_3d(self.small))
+        self.sizes = [_check.photograph("image", image)]
+        while max(self.sizes[-1].shape) > self.most:
+            self.sizes.append(shrink(self.sizes[-1], 2))
+
+    def grey(self, box, most):
+        """The luminance of the middle of a box, at full size.
+
+        Parameters
+        ----------
+        box : live.Box or (top, bottom, left, right)
+            Shares of height and width, from 0 to 1.
+        most : int
+            Pixels a side, at most.
+
+        Returns
+        -------
+        light : (K, L) array
+        """
+        part = _cut(self.sizes[0], box[:2], box[2:])
+        starts = (max(0, (n - most) // 2) for n in part.shape[:2])
+        return grey(part[tuple(slice(start, start + most) for start in starts)])
 
     def part(self, box, least=256):
         """The part in a box, and how many times its size was halved.
@@ -130,7 +145,7 @@ class Pyramid:
 
         Returns
         -------
-        part : (K, L, C) array
+        part : (K, L) or (K, L, 3) array
             A view of the largest copy on which it has at most `most` pixels a side.
         halvings : int
         """

@@ -356,9 +356,12 @@ TABLE = [
     ("by_channel", "luminance", lambda v: dl.by_channel(np.negative, Y, luminance=v), [
         ("yes", ValueError, ["'yes'", "False, True"]),
     ]),
+    ("by_channel", "in_turn", lambda v: dl.by_channel(np.negative, Y, in_turn=v), [
+        ("yes", ValueError, ["'yes'", "False, True"]),
+    ]),
     ("saturated", "y", dl.saturated, PHOTOGRAPHS),
-    ("Pyramid", "image", lambda v: dl.Pyramid(v).small, PHOTOGRAPHS),
-    ("Pyramid", "most", lambda v: dl.Pyramid(Y, most=v).small, [
+    ("Pyramid", "image", lambda v: dl.Pyramid(v).sizes[0], PHOTOGRAPHS),
+    ("Pyramid", "most", lambda v: dl.Pyramid(Y, most=v).sizes[0], [
         (15, ValueError, ["got 15", "from 16 to 10000"]),
         (20.5, ValueError, ["20.5", "whole number"]),
     ]),

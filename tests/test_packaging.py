@@ -96,7 +96,7 @@ MAY_IMPORT = {
     "operators": {"psf"},
     "_colour": set(),
     "_photo": set(),
-    "_shrink": set(),
+    "_shrink": {"_colour"},
     "problem": {"psf", "operators", "_colour", "_photo", "_shrink"},
     "denoise": set(),
     "_latest": set(),

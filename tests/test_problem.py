@@ -290,13 +290,21 @@ def test_a_pyramid_halves_until_it_is_small(shape):
     """Catches: one copy too many or too few, colours lost, parts of different copies that show different places."""
     x = frozen(np.random.default_rng(0).random(shape, dtype=np.float32))
     pyramid = dl.Pyramid(x, ["a note"], most=300)
-    assert max(pyramid.small.shape) <= 300 < 2 * max(pyramid.small.shape) or len(pyramid.sizes) == 1
-    assert pyramid.small.ndim == x.ndim and pyramid.notes == ("a note",)
-    np.testing.assert_array_equal(pyramid.sizes[0], np.atleast_3d(x))
+    small = pyramid.sizes[-1]
+    assert max(small.shape) <= 300 < 2 * max(small.shape) or len(pyramid.sizes) == 1
+    assert pyramid.sizes[0] is x and pyramid.notes == ("a note",)
     for size, smaller in itertools.pairwise(pyramid.sizes):
-        np.testing.assert_array_equal(smaller, np.atleast_3d(dl.shrink(size[..., 0] if x.ndim == 2 else size, 2)))
+        np.testing.assert_array_equal(smaller, dl.shrink(size, 2))
     part, halvings = pyramid.part((0, 1, 0, 1))
-    assert halvings == len(pyramid.sizes) - 1 and np.array_equal(part, pyramid.sizes[-1])
+    assert halvings == len(pyramid.sizes) - 1 and np.array_equal(part, small)
+
+
+def test_the_middle_of_a_box_is_seen_in_grey():
+    """Catches: the corner of the box, blue taken for as bright as green, another size than was asked for."""
+    x = np.random.default_rng(0).random((400, 600, 3))
+    middle = dl.Pyramid(x).grey((0.5, 1, 0.5, 1), most=100)
+    np.testing.assert_allclose(middle, x[250:350, 400:500] @ (0.2126, 0.7152, 0.0722))
+    np.testing.assert_array_equal(dl.Pyramid(x[..., 0]).grey((0, 1, 0, 0.1), most=100), x[150:250, :60, 0])
 
 
 @pytest.mark.parametrize(
@@ -313,6 +321,6 @@ def test_a_small_part_is_widened_within_the_picture(box, expected):
     part, halvings = dl.Pyramid(x, most=800).part(box, least=200)
     top, bottom, left, right = expected
     assert halvings == 0
-    np.testing.assert_allclose(part[..., 0], x[top:bottom, left:right])
+    np.testing.assert_array_equal(part, x[top:bottom, left:right])
     whole, _ = dl.Pyramid(x[:50, :60], most=800).part(box, least=200)
-    assert whole.shape == (50, 60, 1)
+    assert whole.shape == (50, 60)
