@@ -241,7 +241,7 @@ function imagePanel(zoom, region) {
   });
   pane.addEventListener("pointerup", () => { // a click beside the region ends it, once it is clear that no second one follows
     if (held?.draws && !held.far) {
-      const [x, y] = held.at, [top, bottom, left, right] = region.of(header.title);
+      const [x, y] = held.at, [top, bottom, left, right] = region.of(header.title) || ALL;
       if (y < top || y > bottom || x < left || x > right) clicked = setTimeout(() => region.set(header.title, ALL), 350);
     }
   });
@@ -492,9 +492,10 @@ function render({ model, el }) {
   const region = {
     of: (title) => values[chooses(title)?.name],
     set(title, box) {
-      if (gone) return;
-      inputs[chooses(title).name].show(box);
-      move(chooses(title).name, box);
+      const s = chooses(title); // none any more, if the other controls have changed meanwhile
+      if (gone || !s) return;
+      inputs[s.name].show(box);
+      move(s.name, box);
     },
   };
   const used = ({ when }) => Object.entries(when).every(([other, allowed]) => allowed.includes(values[other]));

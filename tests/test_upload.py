@@ -445,7 +445,7 @@ def test_a_second_press_is_none_and_one_of_another_view_is_told():
 
 
 def test_stop_ends_the_work_within_one_step():
-    lab, page, made = working(once, pause=0.05)
+    lab, page, made = working(once, pause=0.05, steps=40)
     page.press()
     page.wait(lambda c: c.get("share", 0) > 0)
     page.say(kind="halt")
