@@ -1,5 +1,7 @@
 """Colour: a restoration is written for one channel, and a sensor that is full in one has lost the pixel."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy import ndimage
 
@@ -9,23 +11,26 @@ FULL = 0.95  # share of white light from which a sensor counts as full; a JPEG l
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB: how bright red, green and blue look
 
 
-def by_channel(restore, y, *, luminance=False):
+def by_channel(restore, y, *, luminance=False, in_turn=False):
     """Restore a photograph, in colour or grey, by a method for one channel.
 
     Parameters
     ----------
-    restore : function of (M, N) array -> (M, N) array
+    restore : function of (M, N) array -> (M, N) array, or iterator of them
         For example ``lambda channel: dl.tikhonov(channel, psf, 1e-3)``.
     y : (M, N) or (M, N, 3) float array
         Photograph in linear light.
     luminance : bool, optional
         Restore the luminance only, 0.2126 red + 0.7152 green + 0.0722 blue, and add what that has changed to all three:
         a third of the time, edges as sharp, colours as blurred as before.
+    in_turn : bool, optional
+        Of iterators, let one channel walk to its end before the next one starts: a third of the memory, and pictures on
+        the way whose colours do not fit.
 
     Returns
     -------
-    x : array of the shape of y
-        One call of `restore` for a grey photograph.
+    x : array of the shape of y, or iterator of them
+        One call of `restore` for a grey photograph. Where `restore` returns an iterator: one of pictures on the way.
 
     Raises
     ------
@@ -53,20 +58,43 @@ def by_channel(restore, y, *, luminance=False):
         raise TypeError(f"restore: got {type(restore).__name__}, expected a function of one channel")
     y = _check.photograph("y", y)
     luminance = _check.choice("luminance", luminance, (False, True))
+    in_turn = _check.choice("in_turn", in_turn, (False, True))
     if y.ndim == 2:
-        return _restored(restore, y)
-    if luminance:
-        light = y @ np.array(LUMINANCE, y.dtype)
-        return y + (_restored(restore, light) - light)[..., None]
-    return np.stack([_restored(restore, np.ascontiguousarray(y[..., k])) for k in range(3)], axis=2)
+        channels = [y]
+    elif luminance:
+        channels = [grey(y)]
+    else:
+        channels = [np.ascontiguousarray(y[..., k]) for k in range(3)]
+    results = [restore(channel) for channel in channels]
+    if not isinstance(results[0], Iterator):
+        return _put_back(y, channels, results)
+    steps = _in_turn(channels, results) if in_turn else zip(*results, strict=True)
+    return (_put_back(y, channels, parts) for parts in steps)
 
 
-def _restored(restore, channel):
-    x = np.asarray(restore(channel))
-    if x.shape != channel.shape:
-        expected = f"{channel.shape}: return H.crop(x) where the boundary is unknown"
-        raise ValueError(f"restore: got the shape {x.shape} back, expected {expected}")
-    return x
+def grey(y):
+    """The luminance of a colour photograph; a grey one as it is."""
+    return y if y.ndim == 2 else y @ np.array(LUMINANCE, y.dtype)
+
+
+def _in_turn(channels, walks):
+    now = list(channels)
+    for k, walk in enumerate(walks):
+        for now[k] in walk:
+            yield now
+
+
+def _put_back(y, channels, results):
+    """The photograph with its channels as they were restored; a luminance's change is added to all three."""
+    for channel, x in zip(channels, results, strict=True):
+        if np.shape(x) != channel.shape:
+            expected = f"{channel.shape}: return H.crop(x) where the boundary is unknown"
+            raise ValueError(f"restore: got the shape {np.shape(x)} back, expected {expected}")
+    if y.ndim == 2:
+        return np.asarray(results[0])
+    if len(channels) == 3:
+        return np.stack(results, axis=2)
+    return y + (results[0] - channels[0])[..., None]
 
 
 def saturated(y):

@@ -8,20 +8,24 @@ import numpy as np
 from . import _check
 from ._colour import by_channel, saturated
 from ._photo import Photo, linear_to_srgb, picture, read_photo, srgb_to_linear, stored
+from ._shrink import Pyramid, coarse_psf, shrink
 from .operators import Blur
 
 __all__ = [
     "Observation",
     "Photo",
+    "Pyramid",
     "add_gaussian",
     "add_poisson",
     "by_channel",
+    "coarse_psf",
     "linear_to_srgb",
     "quantize",
     "read_photo",
     "sample_image",
     "saturated",
     "save_image",
+    "shrink",
     "simulate",
     "srgb_to_linear",
 ]
@@ -302,34 +306,17 @@ def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", oversampl
     psf, factor = _check.psf(psf, x_true.shape), _check.whole("oversampling", oversampling, 1, 8)
     if any(n % factor for n in x_true.shape):
         raise ValueError(f"x_true: got shape {x_true.shape}, expected multiples of oversampling={factor}: crop it")
-    coarse_psf = _coarse_psf(psf, factor)
+    coarse = coarse_psf(psf, factor)
     shape, scene = x_true.shape, x_true
     if boundary == "unknown":  # the camera sees what no unknown light reaches
-        shape = tuple(n - (k - 1) * factor for n, k in zip(shape, coarse_psf.shape, strict=True))
+        shape = tuple(n - (k - 1) * factor for n, k in zip(shape, coarse.shape, strict=True))
         _check.psf(psf, tuple(max(n, 0) for n in shape))
         spare = [(n - m - k + 1) // 2 for n, m, k in zip(x_true.shape, shape, psf.shape, strict=True)]
         scene = x_true[tuple(slice(s, n - s) for s, n in zip(spare, x_true.shape, strict=True))]
-    y = _averaged(Blur(psf, shape, boundary) @ scene, factor)
+    y = shrink(Blur(psf, shape, boundary) @ scene, factor)
     if photons is not None:
         y = add_poisson(y, photons, rng=rng)
     y = add_gaussian(y, sigma, rng=rng)
     if bits is not None:
         y = quantize(y, bits)
-    return Observation(_averaged(x_true, factor), y, coarse_psf, sigma, boundary)
-
-
-def _averaged(x, factor):
-    """Means of blocks of factor x factor pixels."""
-    rows, columns = (n // factor for n in x.shape)
-    return x if factor == 1 else x.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
-
-
-def _coarse_psf(psf, factor):
-    """The PSF between pixels that average factor x factor pixels, of a scene that is even within each of them."""
-    for axis in (0, 1) if factor > 1 else ():
-        reach = psf.shape[axis] // 2
-        far = (reach + factor - 1) // factor  # pixels of the camera to each side that light may come from
-        distance = factor * np.arange(-far, far + 1)[:, None] - np.arange(-reach, reach + 1)
-        share = np.maximum(1 - np.abs(distance) / factor, 0)  # of one pixel, moved so far, that the other covers
-        psf = np.moveaxis(np.tensordot(share.astype(psf.dtype), psf, axes=(1, axis)), 0, axis)
-    return psf
+    return Observation(shrink(x_true, factor), y, coarse, sigma, boundary)

@@ -112,6 +112,12 @@ SIZES = [
     ((3.0, 4.0), ValueError, ["(3.0, 4.0)", "two positive integers"]),
     (None, ValueError, ["None", "two positive integers"]),
 ]
+SHRINKINGS = [
+    (0, ValueError, ["got 0", "from 1 to 8"]),
+    (9, ValueError, ["got 9", "from 1 to 8"]),
+    (1.5, ValueError, ["1.5", "whole number"]),
+    ("2", TypeError, ["'2'", "whole number"]),
+]
 POWERS = [
     (-1.0, ValueError, ["-1", "none below 0"]),
     (np.full(OTF.shape, np.nan), ValueError, ["nan", "finite"]),
@@ -264,12 +270,7 @@ TABLE = [
     ("sure", "boundary", lambda v: dl.sure(Y, PSF, 0.1, boundary=v), FRAMES),
     ("oracle", "boundary", lambda v: dl.oracle(Y, PSF, Y, boundary=v), FRAMES),
     ("discrepancy", "corrected", lambda v: dl.discrepancy(Y, PSF, 0.1, corrected=v), FLAGS),
-    ("simulate", "oversampling", lambda v: dl.simulate(Y, PSF, sigma=0, oversampling=v, rng=0), [
-        (0, ValueError, ["got 0", "from 1 to 8"]),
-        (9, ValueError, ["got 9", "from 1 to 8"]),
-        (1.5, ValueError, ["1.5", "whole number"]),
-        ("2", TypeError, ["'2'", "whole number"]),
-    ]),
+    ("simulate", "oversampling", lambda v: dl.simulate(Y, PSF, sigma=0, oversampling=v, rng=0), SHRINKINGS),
     ("simulate", "x_true", lambda v: dl.simulate(v, PSF, sigma=0, oversampling=2, rng=0), [
         (Y, ValueError, ["(12, 17)", "multiples of oversampling=2"]),
     ]),
@@ -355,7 +356,19 @@ TABLE = [
     ("by_channel", "luminance", lambda v: dl.by_channel(np.negative, Y, luminance=v), [
         ("yes", ValueError, ["'yes'", "False, True"]),
     ]),
+    ("by_channel", "in_turn", lambda v: dl.by_channel(np.negative, Y, in_turn=v), [
+        ("yes", ValueError, ["'yes'", "False, True"]),
+    ]),
     ("saturated", "y", dl.saturated, PHOTOGRAPHS),
+    ("Pyramid", "image", lambda v: dl.Pyramid(v).sizes[0], PHOTOGRAPHS),
+    ("Pyramid", "most", lambda v: dl.Pyramid(Y, most=v).sizes[0], [
+        (15, ValueError, ["got 15", "from 16 to 10000"]),
+        (20.5, ValueError, ["20.5", "whole number"]),
+    ]),
+    ("shrink", "x", lambda v: dl.shrink(v, 2), PHOTOGRAPHS),
+    ("shrink", "factor", lambda v: dl.shrink(Y, v), SHRINKINGS),
+    ("coarse_psf", "psf", lambda v: dl.coarse_psf(v, 2), [bad for bad in KERNELS if bad[0] is not LARGE]),
+    ("coarse_psf", "factor", lambda v: dl.coarse_psf(PSF, v), SHRINKINGS),
     ("srgb_to_linear", "levels", dl.srgb_to_linear, [BRIGHT, *VALUES]),
     ("linear_to_srgb", "light", dl.linear_to_srgb, [BRIGHT, *VALUES]),
     ("add_gaussian", "x", lambda v: dl.add_gaussian(v, 0.1, rng=0), IMAGES),

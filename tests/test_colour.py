@@ -91,3 +91,23 @@ def test_a_lamp_rings_less_when_its_pixels_are_left_out(seed):
         far = dl.saturated(np.minimum(H.crop(x_true), 1))
         errors.append(dl.rms((H.crop(x) - H.crop(x_true))[~far]))
     assert 0.5 < trusted.mean() < 0.99 and errors[1] < errors[0] / 2
+
+
+@pytest.mark.parametrize("luminance", [False, True])
+@pytest.mark.parametrize("shape", [(6, 7), (6, 7, 3)])
+def test_walks_of_the_channels_go_side_by_side_or_in_turn(shape, luminance):
+    """Catches: a walk taken for a picture, channels exchanged, a walk cut short, pictures that change later."""
+    y = np.random.default_rng(0).random(shape)
+
+    def walk(channel):
+        return (channel * factor for factor in (1, 2, 3))
+
+    finished = [dl.by_channel(lambda channel: channel * f, y, luminance=luminance) for f in (1, 2, 3)]  # noqa: B023
+    beside = list(dl.by_channel(walk, y, luminance=luminance))
+    np.testing.assert_allclose(beside, finished)
+    in_turn = list(dl.by_channel(walk, y, luminance=luminance, in_turn=True))
+    walks = 3 if y.ndim == 3 and not luminance else 1
+    assert len(in_turn) == 3 * walks
+    np.testing.assert_allclose(in_turn[-1], finished[-1])
+    if walks == 3:
+        np.testing.assert_allclose(in_turn[4], np.stack([3 * y[..., 0], 2 * y[..., 1], y[..., 2]], axis=2))

@@ -35,6 +35,7 @@ WITH_MUSEUM = {
     "11",
     "12",
     "13",
+    "14",
 }  # where the curriculum corrects a mistake of the seeds
 DOOR = [
     "Does it work here?",

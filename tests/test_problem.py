@@ -1,3 +1,4 @@
+import itertools
 import socket
 
 import numpy as np
@@ -241,6 +242,29 @@ def test_each_pixel_of_the_camera_averages_the_blurred_scene(factor):
     np.testing.assert_allclose(seen.x_true, measure.block_reduce(scene, (factor, factor), np.mean), atol=1e-14)
 
 
+@pytest.mark.parametrize("shape", [(7, 9), (8, 6, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_photograph_is_shrunk_by_means(shape, dtype):
+    """Catches: colours mixed, a pixel at the end counted for a whole block, float32 promoted, an x that is changed."""
+    x = frozen(np.random.default_rng(0).random(shape).astype(dtype))
+    for factor in (1, 2, 3):
+        small = dl.shrink(x, factor)
+        fit = x[: shape[0] // factor * factor, : shape[1] // factor * factor]
+        blocks = measure.block_reduce(fit, (factor, factor, 1)[: x.ndim], np.mean)
+        assert small.dtype == dtype
+        np.testing.assert_allclose(small, blocks, atol=1e-6)
+    with pytest.raises(ValueError, match="factor=8"):
+        dl.shrink(x[:5, :5], 8)
+
+
+def test_the_coarse_psf_of_a_line_is_a_shorter_line():
+    """Catches: a PSF that keeps its length when the photograph shrinks."""
+    psf = dl.coarse_psf(dl.motion(21), 2)
+    np.testing.assert_allclose(psf, [[1.5 / 21, *[2 / 21] * 9, 1.5 / 21]])
+    with pytest.raises(ValueError, match="psf: got the sum"):
+        dl.coarse_psf(np.ones((3, 3)), 2)
+
+
 def test_no_psf_of_the_camera_explains_a_finer_scene():
     """The crime is not committed: an inversion without noise does not come back to the truth."""
     scene = dl.sample_image("camera", size=256)
@@ -256,3 +280,47 @@ def test_oversampling_keeps_the_precision_and_adds_noise_once(dtype):
     seen = dl.simulate(scene, dl.gaussian(1), sigma=0.01, oversampling=3, rng=0)
     assert seen.y.dtype == seen.x_true.dtype == dtype and seen.y.shape == (100, 100)
     assert seen.y.std() == pytest.approx(0.01, rel=0.05)  # not a third of it
+
+
+# A photograph on smaller and smaller pixels
+
+
+@pytest.mark.parametrize("shape", [(700, 900), (1300, 500, 3), (40, 30)])
+def test_a_pyramid_halves_until_it_is_small(shape):
+    """Catches: one copy too many or too few, colours lost, parts of different copies that show different places."""
+    x = frozen(np.random.default_rng(0).random(shape, dtype=np.float32))
+    pyramid = dl.Pyramid(x, ["a note"], most=300)
+    small = pyramid.sizes[-1]
+    assert max(small.shape) <= 300 < 2 * max(small.shape) or len(pyramid.sizes) == 1
+    assert pyramid.sizes[0] is x and pyramid.notes == ("a note",)
+    for size, smaller in itertools.pairwise(pyramid.sizes):
+        np.testing.assert_array_equal(smaller, dl.shrink(size, 2))
+    part, halvings = pyramid.part((0, 1, 0, 1))
+    assert halvings == len(pyramid.sizes) - 1 and np.array_equal(part, small)
+
+
+def test_the_middle_of_a_box_is_seen_in_grey():
+    """Catches: the corner of the box, blue taken for as bright as green, another size than was asked for."""
+    x = np.random.default_rng(0).random((400, 600, 3))
+    middle = dl.Pyramid(x).grey((0.5, 1, 0.5, 1), most=100)
+    np.testing.assert_allclose(middle, x[250:350, 400:500] @ (0.2126, 0.7152, 0.0722))
+    np.testing.assert_array_equal(dl.Pyramid(x[..., 0]).grey((0, 1, 0, 0.1), most=100), x[150:250, :60, 0])
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((0.25, 0.75, 0.25, 0.75), (200, 600, 100, 300)),  # larger than the least: as it is
+        ((0.499, 0.501, 0.4975, 0.5025), (300, 500, 100, 300)),  # in the middle: widened to both sides
+        ((0.99, 1, 0, 0.01), (600, 800, 0, 200)),  # in a corner: widened into the picture
+    ],
+)
+def test_a_small_part_is_widened_within_the_picture(box, expected):
+    """Catches: a part beyond the frame, another place than the box, a part that is empty."""
+    x = np.arange(800 * 400.0).reshape(800, 400)
+    part, halvings = dl.Pyramid(x, most=800).part(box, least=200)
+    top, bottom, left, right = expected
+    assert halvings == 0
+    np.testing.assert_array_equal(part, x[top:bottom, left:right])
+    whole, _ = dl.Pyramid(x[:50, :60], most=800).part(box, least=200)
+    assert whole.shape == (50, 60)

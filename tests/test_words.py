@@ -24,8 +24,8 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
     number: names.split()
     for number, names in {
         "01": """
-            dl.as_psf dl.disk dl.gaussian dl.motion dl.sample_image dl.simulate figures.show_images
-            check live.Choice live.Frame live.Panel live.Slider live.lab ndimage.convolve ndimage.correlate np.pad
+            check dl.as_psf dl.disk dl.gaussian dl.motion dl.sample_image dl.simulate figures.show_images
+            live.Choice live.Frame live.Panel live.Slider live.lab ndimage.convolve ndimage.correlate np.pad
             np.roll signal.fftconvolve
         """,
         "02": """
@@ -70,7 +70,13 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
             np.histogram np.quantile restoration.denoise_tv_bregman restoration.denoise_tv_chambolle
         """,
         "13": """
-            dl.blind_richardson_lucy dl.doubts dl.estimate_psf dl.motion_from_cepstrum dl.psf_from_edge ndimage.shift
+            dl.blind_richardson_lucy dl.doubts dl.estimate_psf dl.motion_from_cepstrum dl.psf_from_edge
+            ndimage.shift
+        """,
+        "14": """
+            .full_size .grey .part dl.Pyramid dl.by_channel dl.coarse_psf dl.linear_to_srgb dl.read_photo
+            dl.saturated dl.srgb_to_linear live.Region live.Upload lru_cache np.dstack seen
+            tracemalloc.get_traced_memory tracemalloc.start tracemalloc.stop work
         """,
     }.items()
 }
