@@ -128,7 +128,7 @@ def test_answers_get_the_verdict_that_they_deserve(name, kind, words, answer, ca
     """Catches: a right answer in another writing that is refused, a mistake that is praised, or has another's name."""
     for _ in range(2):  # on other random inputs
         exercises.check(name, answer)
-        said = capsys.readouterr().out
+        said = " ".join(capsys.readouterr().out.split())
         assert said.startswith(f"{name}: right." if kind == "right" else f"{name}: not right."), said
         assert words in said, said
 

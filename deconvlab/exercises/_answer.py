@@ -54,9 +54,7 @@ class Function:
         ):
             result = self._timed(given)
         if result is None or result is ...:
-            raise Unanswered(
-                "Your function returns nothing yet: its last line should be `return ...`, with the result."
-            )
+            raise Unanswered("Your function returns nothing yet: end it with `return ...`.")
         for number, (before, after) in enumerate(zip(arguments, given, strict=True), 1):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
                 raise Mistake(f"Your function changes its argument number {number}. Work on a copy: `x = x.copy()`.")

@@ -3,12 +3,14 @@
 import importlib
 import os
 import re
+import textwrap
 
 from . import compare
 from ._answer import Broken, Mistake, Unanswered
 from ._progress import remember
 
 STRICT = "DECONVLAB_STRICT"
+WIDTH = 100  # characters of a line: JupyterLab would break a longer one within a word
 
 
 class NotRight(AssertionError):
@@ -43,7 +45,7 @@ def check(name, answer, *, hint=0, value=None, within=0.05, **letters):
     >>> check("04-prediction-1", "b", a=1 > 2, b=2 > 1)
     04-prediction-1: right. (b) came true.
     >>> check("04-prediction-1", ..., a=1 > 2, b=2 > 1)
-    04-prediction-1: not answered yet. Write your letter in quotes above, and run that cell and this one again.
+    04-prediction-1: not answered yet. Write your letter above, in quotes, and run both cells.
     """
     if letters:
         judge, hints = _Prediction(letters), ()
@@ -61,16 +63,14 @@ def check(name, answer, *, hint=0, value=None, within=0.05, **letters):
         remember(name)
     elif strict:
         raise NotRight(f"{name}: {verdict}")
-    print(f"{name}: {verdict}")
+    print(textwrap.fill(f"{name}: {verdict}", WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def _judged(judge, answer):
     """Whether the answer is right, and the verdict."""
     try:
         if answer is None or any(part is ... for part in _parts(answer)):
-            raise Unanswered(
-                getattr(judge, "invitation", "Replace ... by your answer, and run that cell and this one.")
-            )
+            raise Unanswered(getattr(judge, "invitation", "Replace ... by your answer, and run both cells."))
         praise = judge(answer)
         return True, f"right. {praise}" if praise else "right."
     except Unanswered as reason:
@@ -98,7 +98,7 @@ def _first_line(error):
 class _Prediction:
     """The letters of a prediction, with what has come true."""
 
-    invitation = "Write your letter in quotes above, and run that cell and this one again."
+    invitation = "Write your letter above, in quotes, and run both cells."
 
     def __init__(self, letters):
         self.letters, true = letters, [letter for letter, so in letters.items() if so]
