@@ -117,10 +117,10 @@ def doubts(y, psf):
         reasons.append("The PSF is nearly a point: the picture is sharp, or its blur was not found.")
     if _slope(y) < FLAT * _noise(y):
         reasons.append("The slopes are hardly more than noise: take a brighter part with stronger edges.")
-    found = [list(estimate_psf(half, max(psf.shape)))[-1].psf for half in halves]
-    if np.mean([_likeness(psf, half) for half in found]) < ALIKE:
+    found = [list(estimate_psf(half, max(psf.shape)))[-1].psf for half in halves if np.ptp(half)]
+    if len(found) < 2 or np.mean([_likeness(psf, half) for half in found]) < ALIKE:
         reasons.append(
-            "Two halves of the picture find different PSFs: choose a part with sharp edges in all directions."
+            "Two halves of the picture do not find the same PSF: choose a part with sharp edges in all directions."
         )
     return tuple(reasons)
 

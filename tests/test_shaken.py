@@ -135,6 +135,8 @@ def test_doubts_are_said_where_they_are_due():
         dl.sample_image("brick", size=320), dl.shake(18, rng=4), sigma=0.005, boundary="unknown", rng=0
     ).y
     assert dl.doubts(lawn, last(lawn, 23).psf)
+    empty = np.where(np.arange(sharp.shape[0])[:, None] < sharp.shape[0] // 2, 0.5, sharp)
+    assert any("halves" in reason for reason in dl.doubts(empty, dl.motion(9, 30)))
     noise = 0.5 + 0.05 * np.random.default_rng(0).standard_normal((160, 170))
     assert dl.doubts(noise, last(noise, 13).psf)
 
