@@ -189,7 +189,7 @@ def test_no_handout_of_the_course_holds_a_solution(tmp_path, capsys):
 def test_teachers_find_every_lesson():
     """Catches: a lesson that TEACHING.md does not know, or minutes for its exercises that it does not promise."""
     text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
-    assert [path.name[:2] for path in LESSONS] == re.findall(r"^\| (\d\d) ", text, re.MULTILINE)
+    assert [path.name[:2] for path in LESSONS] == re.findall(r"^\| (\d\d) [A-Z]", text, re.MULTILINE)
     low, high = map(int, re.search(r"another (\d+) to (\d+) minutes a lesson", text).groups())
     for path in COPIES:
         code = "\n".join(source(cell) for cell in read(path)["cells"])
