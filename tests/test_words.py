@@ -75,8 +75,8 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
         """,
         "14": """
             .full_size .grey .part dl.Pyramid dl.by_channel dl.coarse_psf dl.linear_to_srgb dl.read_photo
-            dl.saturated dl.srgb_to_linear live.Region live.Upload lru_cache np.dstack seen
-            tracemalloc.get_traced_memory tracemalloc.start tracemalloc.stop work
+            dl.saturated dl.srgb_to_linear live.Region live.Upload lru_cache np.dstack
+            tracemalloc.get_traced_memory tracemalloc.start tracemalloc.stop
         """,
     }.items()
 }
