@@ -97,7 +97,7 @@ ANSWERS = {
     "axes": (lambda x: 2 * x.T, "not right. It has the shape (6, 4), rows and columns exchanged"),
     "nan": (lambda x: x * np.nan, "not right. 24 of its values are NaN"),
     "text": (lambda x: "twice", "not right. Got str, expected an array of numbers"),
-    "ragged": (lambda x: [[1], [1, 2]], "could not be run."),
+    "ragged": (lambda x: [[1], [1, 2]], "not right. Got list, expected one array"),
     "changes its argument": (greedy, "not right. Your function changes its argument number 1"),
     "raises": (raises, "could not be run. Line "),
     "recursion": (deep, "could not be run. Line "),

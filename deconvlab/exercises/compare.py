@@ -47,7 +47,7 @@ def _near(within):
     return lambda a, b: bool(abs(a - b) <= within * (abs(b) or 1))
 
 
-def array(answer, right, *, wrong=None, rim=0, within=1e-6):
+def array(answer, right, *, wrong=None, rim=0, within=1e-6, otherwise=None):
     """Refuse an array that is not the right one.
 
     Parameters
@@ -62,6 +62,8 @@ def array(answer, right, *, wrong=None, rim=0, within=1e-6):
         If all but so many pixels along the frame agree, it is the boundary that differs.
     within : float, optional
         Largest difference, relative to the largest value.
+    otherwise : str, optional
+        What to say of a mistake without a sentence of its own, for answers by hand, in place of the right value.
     """
     right = np.asarray(right)
     got = _as_array(answer, right)
@@ -87,12 +89,17 @@ def array(answer, right, *, wrong=None, rim=0, within=1e-6):
         raise Mistake("It is right except along the frame: what lies outside it was taken for something else.")
     if np.abs(255 * got - np.rint(255 * got)).max() < 1e-6 and abs(got - right).max() < 1 / 255:
         raise Mistake("It is rounded to 256 levels: keep floats.")
+    if otherwise:
+        raise Mistake(otherwise)
     apart = np.unravel_index(abs(got - right).argmax(), right.shape)
     raise Mistake(f"At {tuple(map(int, apart))} it is {got[apart]:.4g}, expected {right[apart]:.4g}.")
 
 
 def _as_array(answer, right):
-    got = np.asarray(answer)
+    try:
+        got = np.asarray(answer)
+    except ValueError:  # ragged, such as a picture and a number
+        raise Mistake(f"Got {type(answer).__name__}, expected one array: unequal rows, something beside it?") from None
     if got.dtype.kind not in "biufc":
         raise Mistake(f"Got {type(answer).__name__}, expected an array of numbers.")
     if got.dtype.kind == "b":

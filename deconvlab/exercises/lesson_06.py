@@ -118,6 +118,8 @@ def mend_the_wiener_filter(answer):
                 "S is too small now: norm=\"forward\" divides by all pixels, and the square by their square.":
                     restored(sigma**2 / (S / size)),
                 "S is the size of each wave now, not its power.": restored(sigma**2 / S**0.5),
+                "S is the size of each wave now, not its power, and the scale of the transform is still in it.":
+                    restored(sigma**2 / (size * S) ** 0.5),
                 "That has sigma where sigma² belongs.": restored(sigma / S),
                 "The quotient is upside down: it should be large where the photograph is weak.": restored(S / sigma**2),
                 "S and sigma² are multiplied.": restored(sigma**2 * S),

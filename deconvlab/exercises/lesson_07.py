@@ -31,6 +31,7 @@ def three_pixels_of_a_wall(answer):
                 data / blur.sum(axis=1),
             "Ends and middle are exchanged: at which of them is light missing?": np.array([0, 1.2, 0]),
         },
+        otherwise="Blur your three, with darkness on both sides: does each of them come out as 0.6?",
     )  # fmt: skip
     return "The ends are twice as bright as the wall, and the middle, between two such lights, is black."
 
@@ -136,7 +137,7 @@ def mend_the_margin(answer):
 
 @tasks.task(
     "07-ask-the-blur",
-    "Only one of the three takes light away. And where does the light of a pixel at the frame go?",
+    "Only one of the three changes an even grey. And where does the light of a pixel at the frame go?",
     "An even grey comes back uneven: zero. Otherwise light one pixel in a corner: on the far side there is light if "
     "and only if it is periodic.",
 )
@@ -161,9 +162,14 @@ def ask_the_blur(answer):
         )
     truth, said = max(mixed, key=mixed.get)
     if "zero" in (truth, said):
-        question = "Only darkness takes light away: what does it make of an even grey?"
+        question = (
+            "Only darkness makes an even grey uneven. (One pixel tells less: if the PSF is not symmetric, a mirror, "
+            "too, gives back more or less light than there was.)"
+        )
     else:
         question = "Both leave an even grey even. Where does the light of a pixel at the frame go?"
+    if said == "periodic":
+        question += " Do not take rounding, such as 1e-17, for light."
     raise Mistake(f"{right} of 9 are right. It takes {truth} for {said}. {question}")
 
 
@@ -186,5 +192,6 @@ def what_nobody_saw(answer):
             "The pattern began with 2, 3; the four numbers after these are asked for.": [2, 3, -5, 2],
             "2 and -2 cancel two by two; the camera adds three neighbours.": [-2, -3, 2, 3],
         },
+        otherwise="Photograph your row: 2, 3 and your four. Is it 0 everywhere?",
     )
     return "Two numbers can be chosen, as the PSF reaches over three pixels: as many patterns stay unseen."

@@ -31,6 +31,8 @@ def residual_to_leave(answer):
             "You left out the waves that come back by half.": 0.05 * 4000**0.5,
             "That is the root of the mean square of a pixel: the length is the root of the sum.": left / 80,
             "Sigma has to be squared, too, before the root is taken.": (0.05 * 3600) ** 0.5,
+            "The root is to be taken of the number of waves, too.": 0.05 * 3600,
+            "That is how many waves are left; the noise has sigma squared in each.": 3600,
             "The root was taken of the number of waves, but not of sigma squared.": 0.05**2 * 60,
         },
     )

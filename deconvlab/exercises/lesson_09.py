@@ -32,6 +32,8 @@ def arrive_by_hand(answer):
             "The blur acts twice in the gradient, and iterations are whole.": np.log(0.05) / np.log(0.7),
             "The step stands there once; only h is squared.": 32,
             "95 % is to arrive; you left 95 %.": 1,
+            "An iteration takes 6 % of what is still missing, not of the whole.": 16,
+            "An iteration takes 6 % of what is still missing, and iterations are whole.": 0.95 / 0.06,
             "That is the part that one iteration leaves: how often until at most 0.05 is left?": 0.94,
         },
     )
@@ -152,6 +154,7 @@ def mend_the_stop(answer):
             lambda x, f=f, step=step: f(x) - f(x - step * f.gradient(x)) < 1e-3 * f(x - step * f.gradient(x)),
         )
         _, absolute, _ = first(f, x, step, lambda x, f=f: lengths(f, x) <= 1e-3)
+        _, squared, _ = first(f, x, step, lambda x, f=f, enough=1e-3 * start**2: lengths(f, x) ** 2 <= enough)
         compare.array(
             descend(f, x, step),
             right,
@@ -162,6 +165,7 @@ def mend_the_stop(answer):
                 "It stops one iteration too late: the picture before had arrived.": after,
                 "It stops one iteration too soon.": before,
                 "It waits for a gradient of 0.001: a thousandth of its length at the start is enough.": absolute,
+                "It compares squares of lengths: take their roots, or a millionth.": squared,
             },
         )
     return "With long steps and short ones it arrives at the same minimum, and takes its time."

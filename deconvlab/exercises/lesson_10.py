@@ -34,6 +34,7 @@ def best_step_by_hand(answer):
             "That is the mean of the two λ.": 0.625,
             "That is the mean of two steps, each good for one wave: the fast wave breaks out above 2.": 2.5,
             "That is the sum of the two λ: a step is an inverse of λ.": 1.25,
+            "That is one divided by the sum of the λ: there the slow wave still decides.": 0.8,
             "Halfway from 1 to 2; draw more exactly where the two lines cross.": 1.5,
         },
     )

@@ -52,6 +52,14 @@ def asked(blur, shape):
     return "periodic" if abs(blur(corner)[-1]).max() > 1e-9 else "reflect"
 
 
+def unrounded(blur, shape):
+    if asked(blur, shape) == "zero":
+        return "zero"
+    row = np.zeros(shape)
+    row[0] = np.random.default_rng(0).random(shape[1])
+    return "periodic" if abs(blur(row)[-1]).max() > 0 else "reflect"
+
+
 def rolled(blur, shape):
     x = np.random.default_rng(0).random(shape)
     if np.allclose(blur(np.roll(x, (3, 4), (0, 1))), np.roll(blur(x), (3, 4), (0, 1))):
@@ -65,6 +73,7 @@ ANSWERS = {
         "wrong": {
             "the wall as it is": [0.6, 0.6, 0.6], "goes the other way": (0.45, 0.6, 0.45),
             "on its own": [0.8, 0.6, 0.8], "exchanged": [0, 1.2, 0], "It has the shape": [1.2, 0],
+            "come out as 0.6": [0.8, 0.4, 0.8],
         },
     },
     "07-two-frames-from-one-blur": {
@@ -101,6 +110,7 @@ ANSWERS = {
             "always says the same": lambda blur, shape: "periodic",
             "reflect for periodic": lambda blur, shape: "periodic" if np.ptp(blur(np.ones(shape))) < 1e-9 else "zero",
             "reflect for zero": lambda blur, shape: "periodic" if rolled(blur, shape) == "periodic" else "zero",
+            "1e-17, for light": unrounded,
             "expected one of": lambda blur, shape: "wrap",
         },
     },
@@ -109,6 +119,7 @@ ANSWERS = {
         "wrong": {
             "add up to 10": [5, 8, 13, 21], "2, 3, 0": [0, 0, 0, 0], "one sign": [5, 2, 3, 5],
             "four numbers after": [2, 3, -5, 2], "two by two": [-2, -3, 2, 3],
+            "Photograph your row": [4, 5, 6, 7],
         },
     },
 }  # fmt: skip

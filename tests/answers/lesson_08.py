@@ -82,6 +82,8 @@ ANSWERS = {
             "as whole ones": 0.05 * 3200**0.5,
             "You left out": 0.05 * 4000**0.5,
             "mean square of a pixel": 0.0375,
+            "number of waves, too": 180,
+            "how many waves are left": 3600,
             "Got 7": 7,
         },
     },

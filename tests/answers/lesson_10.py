@@ -87,6 +87,7 @@ ANSWERS = {
             "limit of the slow wave": 8,
             "which step is it": 0.6,
             "each good for one wave": 2.5,
+            "slow wave still decides": 0.8,
             "draw more exactly": 1.5,
         },
     },
