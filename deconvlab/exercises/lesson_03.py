@@ -143,8 +143,6 @@ def measure_the_spread(answer):
                 "That is the standard deviation of the light of the columns: not of where it lies.": lights[1].std(),
                 "That is the mean distance: in a standard deviation, squares are averaged.":
                     lights[1] @ abs(places[1] - lights[1] @ places[1]),
-                "That is measured from the brightest column: measure from the centre of gravity.":
-                    (lights[1] @ (places[1] - places[1][lights[1].argmax()]) ** 2) ** 0.5,
                 "All columns count alike here: weigh each with its light.": places[1].std(),
             },
         )  # fmt: skip

@@ -122,7 +122,6 @@ ANSWERS = {
             "deviation of the shares": np.std,
             "light of the columns": moments(lambda light, place: np.std(light)),
             "mean distance": moments(lambda light, place: np.sum(light * abs(place - np.sum(light * place)))),
-            "brightest column": moments(lambda light, k: np.sqrt(np.sum(light * (k - light.argmax()) ** 2))),
             "count alike": moments(lambda light, place: np.std(place)),
         },
     },
