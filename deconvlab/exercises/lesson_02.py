@@ -17,21 +17,25 @@ tasks = Tasks()
 def rebuild_the_row(answer):
     spectrum, turn = np.array([8, 2 - 2j, 0, 2 + 2j]), np.pi / 2 * np.arange(4)
     grey, cosine, sine = 2, np.cos(turn), np.sin(turn)
-    compare.array(
-        answer,
-        np.fft.ifft(spectrum).real,
-        wrong={
+    right = np.fft.ifft(spectrum).real
+    wrong = {
             "The wave has half its strength: it stands in the list twice, and both halves count.":
                 grey + (cosine + sine) / 2,
             "The wave is too strong: the entry for one crest has to be divided by the number of pixels, too.":
                 grey + 2 * (cosine + sine),
-            "It is not divided by the number of pixels.": np.fft.ifft(spectrum).real * 4,
+            "It is not divided by the number of pixels.": right * 4,
             "The wave goes the wrong way: down in the pointer, -j, is a shift to the right, so plus the sine.":
                 grey + cosine - sine,
             "The even grey is missing: entry 0 is not a wave, and counts as well.": cosine + sine,
             "The sine is missing: the part with j says how much of it there is.": grey + cosine,
-        },
-    )  # fmt: skip
+    }  # fmt: skip
+    got = np.asarray(answer)
+    known = any(np.allclose(got, other, atol=1e-6) for other in (right, *wrong.values()) if got.shape == (4,))
+    if got.shape == (4,) and got.dtype.kind in "iuf" and not known:
+        entries = np.fft.fft(got)
+        apart = int(abs(entries - spectrum).argmax())
+        raise Mistake(f"Entry {apart} of its np.fft.fft is {entries[apart]:.4g}, not {spectrum[apart]:.4g}.")
+    compare.array(answer, right, wrong=wrong)
     return "np.fft.fft([3, 3, 1, 1]) gives that list."
 
 
@@ -51,6 +55,8 @@ def strength_and_shift(answer):
         if any(np.shape(pair) != (2,) for pair in got):
             raise Mistake("Your function should return two numbers: `return strength, shift`.")
         strengths, shifts = np.array(got, float).T
+        if np.allclose(shifts, twin * abs(pointers)):
+            raise Mistake("The two numbers are exchanged: first the strength, then the shift.")
         compare.array(
             strengths,
             twin * abs(pointers),
@@ -58,6 +64,10 @@ def strength_and_shift(answer):
                 "The strengths are half of what they should be: each wave stands there twice.": abs(pointers),
                 "The strengths of 0 crests, or of the most that fit, are doubled: these have no twin.":
                     2 * abs(pointers),
+                "The strength of the most crests that fit is doubled: half as many as pixels, they have no twin.":
+                    np.where(crests == 0, 1, 2) * abs(pointers),
+                "With an odd number of pixels the most crests that fit are fewer than half, and have a twin.":
+                    np.where((crests == 0) | (crests == n // 2), 1, 2) * abs(pointers),
                 "The strengths are not divided by the number of pixels.": twin * abs(pointers) * n,
                 "The strengths are not divided by the number of pixels, nor doubled.": abs(pointers) * n,
                 "That is the real part: the amount of the cosine, without the sine.": twin * pointers.real,
@@ -75,6 +85,8 @@ def strength_and_shift(answer):
                 "The strengths are right. The shifts are in radians, and have the wrong sign.": -2 * np.pi * right,
                 "The strengths are right. The shifts are in degrees: one turn is 360.": 360 * right,
                 "The strengths are right. The shifts are in pixels, not in turns.": right * n / np.maximum(crests, 1),
+                "The strengths are right. One turn is from crest to crest, not once around the row.":
+                    right / np.maximum(crests, 1),
             }.items():  # fmt: skip
                 if near(other):
                     raise Mistake(sentence)
@@ -108,6 +120,11 @@ def multiply(answer):
                     np.fft.ifft(X * np.fft.fft(turned)).real,
                 "The row is moved: the first share does not belong to pixel 0, but to the pixel of its shift.":
                     np.fft.ifft(X * np.fft.fft(packed)).real,
+                "It is moved by half the row: the share for a shift of 0 belongs to pixel 0, not to the middle.":
+                    np.fft.ifft(X * np.fft.fft(np.roll(spread, n // 2))).real,
+                "It is too large by the number of pixels: np.fft.ifft divides by it, once.":
+                    n * np.fft.ifft(X * H).real,
+                "It is too small by the number of pixels: np.fft.ifft has divided by it.": np.fft.ifft(X * H).real / n,
                 "The spectra were added: multiply them, entry by entry.": np.fft.ifft(X + H).real,
                 "The row and the PSF were multiplied pixel by pixel: multiply their spectra.": row * spread,
                 "This is the list of the PSF back in pixels, the PSF itself: where is the row?": spread,
@@ -149,6 +166,9 @@ def mend_the_filter(answer):
             }  # fmt: skip
             if most == 0:
                 wrong["For most = 0 nothing is taken away: in Python -0 is 0, so that [1:-0] is empty."] = row
+            if n % 2:
+                half = np.fft.rfft(row) * (np.arange(n // 2 + 1) <= most)
+                wrong["np.fft.irfft cannot know that the length was odd: write n=len(row)."] = np.fft.irfft(half)
             compare.array(smooth(row, most), right, wrong=wrong)
     return "Rows of even and odd length come out, from the grey alone to all waves."
 
@@ -170,8 +190,12 @@ def two_entries(answer):
     found = {(int(r) % rows, int(c) % columns) for r, c in got}
     if found == pair(down, across):
         return "np.fft.fft2 of that wave is 0 everywhere else, to round-off."
+    if found == {(across, down), ((columns - across) % rows, rows - down)}:
+        raise Mistake("Rows and columns are exchanged: crests down the picture give the row.")
     for sentence, other in {
         "Rows and columns are exchanged: crests down the picture give the row.": pair(across, down),
+        "That is counted from 1: the first row and the first column are 0.":
+            {(r + 1, c + 1) for r, c in pair(down, across)},
         "Only one of the two counts was reversed: those are the stripes that slant the other way.":
             pair(down, -across),
         "That is counted from the middle, as np.fft.fftshift shows it. In the list itself the grey is at (0, 0).":

@@ -5,7 +5,7 @@ import numpy as np
 from .. import criteria, filters, operators, problem
 from .. import psf as psfs
 from . import compare
-from ._answer import Function
+from ._answer import Function, Mistake
 from ._tasks import Tasks
 
 tasks = Tasks()
@@ -20,11 +20,16 @@ def how_many_to_add(answer):
     sigma, s, share = 0.02, np.array([1, 0.5, 0.1, 0.02]), np.array([0.8, 0.5, 0.3, 0.1])
     added, left_out = (sigma / s) ** 2, share**2
     right = np.minimum(added, left_out).sum()
+    if isinstance(answer, int) and 1 <= answer <= 4:
+        raise Mistake("That looks like a number of inputs: which sum of squares do they leave?")
     compare.number(
         answer,
         right,
         within=0.01,
         wrong={
+            "That is rounded too far: give three decimals.": 0.05,
+            "That is the error with one: compare what the second brings with what it is worth.":
+                added[0] + left_out[1:].sum(),
             "That is the error with all four: compare what the fourth brings with what it is worth.": added.sum(),
             "That is the error with two: compare what the third brings with what it is worth.":
                 added[:2].sum() + left_out[2:].sum(),
@@ -50,7 +55,7 @@ def strongest_waves(answer):
         point[0, 0] = 1
         H, Y = np.fft.fft2(operators.Blur(psf, shape) @ point), np.fft.fft2(y)
         s, half = np.sort(abs(H).ravel())[::-1], np.sort(abs(psfs.psf_to_otf(psf, shape)).ravel())[::-1]
-        keep = _between_pairs(s, y.size // 3)
+        keep = _between_pairs((s, half), y.size // 3)
         kept = abs(H) >= s[keep - 1]
 
         def back(spectrum):
@@ -61,6 +66,8 @@ def strongest_waves(answer):
             back(kept * Y / H),
             wrong={
                 "Nothing is left out.": back(Y / H),
+                "H is complex, and was sorted without `abs`: the sizes |H| count.":
+                    back((H.real >= np.sort(H.real.ravel())[-keep]) * Y / H),
                 "The right waves are kept, and not divided by H.": back(kept * Y),
                 "The waves left out are still there, undivided: their gain should be 0.":
                     back(np.where(kept, Y / H, Y)),
@@ -79,9 +86,9 @@ def strongest_waves(answer):
     return "This is the truncated SVD of a picture of any size, without its matrix."
 
 
-def _between_pairs(s, keep):
-    """The next number of waves that parts no twins, whose values are equal but for rounding."""
-    while s[keep - 1] - s[keep] < 1e-6:
+def _between_pairs(lists, keep):
+    """The next number of waves that parts no twins, whose values are equal but for rounding, in any of the lists."""
+    while any(s[keep - 1] - s[keep] < 1e-6 for s in lists):
         keep += 1
     return keep
 
@@ -97,6 +104,7 @@ def mend_the_floor(answer):
         x, psf = problem.sample_image(name, size=shape), psfs.gaussian(2)
         noisy = [problem.simulate(x, psf, sigma=sigma, rng=k).y for k in range(30)]
         end = [criteria.rms(np.fft.fft2(y, norm="ortho")[-9:, -9:]) for y in noisy]
+        start = [criteria.rms(np.fft.fft2(y, norm="ortho")[:9, :9]) for y in noisy]
         pixels = shape[0] * shape[1]
         read = [noise_level(y) for y in noisy]
         for one in read:
@@ -108,6 +116,8 @@ def mend_the_floor(answer):
             wrong={
                 "It is as it was: the end of the list of np.fft.fft2 holds frequencies just below 0, slow waves.":
                     np.mean(end),
+                "It is read off the slowest waves: the list begins with them, np.fft.fftshift puts them in the middle.":
+                    np.mean(start),
                 "It is larger by the root of the number of pixels: where did norm=\"ortho\" go?": sigma * pixels**0.5,
                 "It is smaller by the root of the number of pixels: norm=\"ortho\" divides once by that root.":
                     sigma / pixels**0.5,
@@ -130,9 +140,16 @@ def as_loud_as_you_like(answer):
     epsilon_for, shape = Function(answer, "psf", "shape", "sigma", "limit"), (65, 96)
     for spread, sigma, limit in ((1, 0.02, 0.3), (1.5, 0.01, 0.1), (2.5, 0.001, 0.2)):
         otf = psfs.psf_to_otf(psfs.gaussian(spread), shape)
+        got, right = epsilon_for(psfs.gaussian(spread), shape, sigma, limit), _epsilon(otf, criteria.rms, limit / sigma)
+        if spread > 1 and isinstance(got, (int, float)) and 0.05 * right < abs(got - right) < 0.002:
+            noise = sigma * criteria.rms(filters.inverse_gain(otf, got))
+            raise Mistake(
+                f"For a Gaussian of {spread} px and the limit {limit} the noise comes out as {noise:.3g}, although "
+                "larger epsilons came out right: the steps of the search are too coarse where epsilon is small."
+            )
         compare.number(
-            epsilon_for(psfs.gaussian(spread), shape, sigma, limit),
-            _epsilon(otf, criteria.rms, limit / sigma),
+            got,
+            right,
             within=0.05,
             wrong={
                 "With this, the largest gain times sigma is the limit; most waves have less, and it is too quiet.":

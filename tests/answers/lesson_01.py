@@ -40,6 +40,13 @@ def stamps(first, second):
     return psf
 
 
+def laid(first, second):
+    psf = np.zeros(stamps(first, second).shape)
+    for (r, c), share in np.ndenumerate(first):
+        psf[r : r + second.shape[0], c : c + second.shape[1]] = share * second
+    return psf
+
+
 def padded(psf, shape):
     return np.pad(psf, [((n - m) // 2,) * 2 for n, m in zip(shape, psf.shape, strict=True)])
 
@@ -62,6 +69,8 @@ ANSWERS = {
             "before you divide": [0.5, 1.25, 0.25],
             "take one stamp away first": [0.5, 0.375, 0.25],
             "It has the shape": [0.5, 0.25],
+            "percent": [50, 25, 25],
+            "pixel 4 would hold 3.2 afterwards, not 2": [0.5, 0.3, 0.4],
         },
     },
     "01-draw-a-witness": {
@@ -111,6 +120,8 @@ ANSWERS = {
             ),
             "but averaged": same_size(lambda a, b: (a + b) / 2, full=True),
             "reach further out": same_size(lambda a, b: (a + b) / 2),
+            "only added": same_size(lambda a, b: a + b, full=True),
+            "with +=": laid,
             "pixel by pixel": same_size(lambda a, b: a * b),
             "turned by half": lambda first, second: stamps(first, second[::-1, ::-1]),
             "the other way": lambda first, second: stamps(first[::-1, ::-1], second),

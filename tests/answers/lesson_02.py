@@ -18,6 +18,11 @@ def late(pointer, *_):
     return -np.angle(pointer) / (2 * np.pi)
 
 
+def alone(row, crests, those):
+    pointer = np.fft.fft(row)[crests] / len(row)
+    return abs(pointer) * (1 if crests in those else 2), late(pointer)
+
+
 def length(pointer, n):
     return abs(pointer)
 
@@ -79,6 +84,7 @@ ANSWERS = {
             "the wrong way": [3, 1, 1, 3],
             "grey is missing": [1, 1, -1, -1],
             "sine is missing": [3, 2, 1, 2],
+            "Entry 0 of its np.fft.fft is 10+0j": [5, 3, 1, 1],
             "It is complex": np.fft.ifft([8, 2 - 2j, 0, 2 + 2j]) + 0j,
         },
     },
@@ -95,6 +101,10 @@ ANSWERS = {
             "in radians, and": wave(length, lambda p, n, crests: np.angle(p)),
             "in degrees": wave(length, lambda p, n, crests: 360 * late(p)),
             "in pixels": wave(length, lambda p, n, crests: late(p) * n / max(crests, 1)),
+            "from crest to crest": wave(length, lambda p, n, crests: late(p) / max(crests, 1)),
+            "numbers are exchanged": lambda row, crests: wave(length, late)(row, crests)[::-1],
+            "most crests that fit is doubled": lambda row, crests: alone(row, crests, (0,)),
+            "fewer than half": lambda row, crests: alone(row, crests, (0, len(row) // 2)),
             "the shifts are not": wave(length, lambda p, n, crests: 0.123),
             "return two numbers": lambda row, crests: np.fft.fft(row)[crests],
         },
@@ -115,6 +125,11 @@ ANSWERS = {
             "to the left are lost": lambda row, stamp: sum(
                 share * np.roll(row, shift) for shift, share in stamp.items() if shift >= 0
             ),
+            "by half the row": lambda row, stamp: np.roll(
+                sum(share * np.roll(row, shift) for shift, share in stamp.items()), len(row) // 2
+            ),
+            "too large by the number": multiplied(lambda X, H: np.fft.ifft(X * H).real * X.size),
+            "too small by the number": multiplied(lambda X, H: np.fft.ifft(X * H).real / X.size),
             "mere round-off": multiplied(lambda X, H: np.fft.ifft(X * H)),
         },
     },
@@ -129,6 +144,7 @@ ANSWERS = {
             "One twin too many": cut(lambda k, n, most: (k <= most) | (k >= n - most - 1)),
             "the fine waves": cut(lambda k, n, most: (k > most) & (k < n - most)),
             "-0 is 0": minus_zero,
+            "n=len(row)": lambda row, most: np.fft.irfft(np.fft.rfft(row) * (np.arange(len(row) // 2 + 1) <= most)),
             "lost its sign": lambda row, most: abs(half_spectrum(row, most)),
         },
     },
@@ -136,6 +152,8 @@ ANSWERS = {
         "right": [[(5, 3), (15, 27)], np.array([[-5, -3], [5, 3]])],
         "wrong": {
             "exchanged": [(3, 5), (17, 25)],
+            "Rows and columns are exchanged": [(3, 5), (27, 15)],
+            "counted from 1": [(6, 4), (16, 28)],
             "slant the other way": [(5, 27), (15, 3)],
             "from the middle": [(15, 18), (5, 12)],
             "off by one": [(5, 3), (14, 26)],

@@ -70,6 +70,8 @@ ANSWERS = {
             "Three equal shares": [1 / 3, 1 / 3],
             "both neighbours together": [1 / 2, 1],
             "It has the shape": 0.25,
+            "f = 1/4, by 0.4": [0.25, 0.3],
+            "f = 1/2, by 3": [-0.5, 0.5],
         },
     },
     "03-keep-of-a-lopsided-blur": {
@@ -84,6 +86,9 @@ ANSWERS = {
             "the square": parts(lambda right, down: right**2 + down**2),
             "from the left end": parts(lambda right, down: right, start=0),
             "a turn of 2 pi": parts(np.hypot, turns=1),
+            "How long is it": lambda shares, frequency: np.sum(
+                shares * np.exp(-2j * np.pi * frequency * np.arange(shares.size))
+            ),
             "not weakened": lambda shares, frequency: shares.sum(),
         },
     },
@@ -131,6 +136,10 @@ ANSWERS = {
             "spread is not squared": bell(lambda spread: 1 / (2 * spread)),
             "The 2 is squared": bell(lambda spread: 1 / (2 * spread) ** 2),
             "above the line": bell(lambda spread: 2 / spread**2),
+            "below the line": bell(lambda spread: 1 / 2 * spread**2),
+            "area of the curve": lambda spread: (
+                np.exp(-(np.arange(-25, 26) ** 2) / (2 * spread**2)) / (spread * (2 * np.pi) ** 0.5)
+            ),
             "Its sum is not 1": bell(lambda spread: 0.5 / spread**2, normalize=False),
             "It has the shape": lambda spread: dl.gaussian(spread),
         },

@@ -40,6 +40,12 @@ def fast(y, norm="ortho"):
     return np.fft.fft2(y, norm=norm)[frequency > 0.4]
 
 
+def in_the_middle(y):
+    """The slowest waves, taken for the fastest."""
+    rows, columns = (n // 2 for n in y.shape)
+    return dl.rms(np.fft.fftshift(np.fft.fft2(y, norm="ortho"))[rows - 4 : rows + 5, columns - 4 : columns + 5])
+
+
 def searched(noise):
     """An epsilon found by trying many, from the noise that is made of gain and sigma."""
 
@@ -59,17 +65,29 @@ def halved(psf, shape, sigma, limit):
     return 10**low
 
 
+def coarse(psf, shape, sigma, limit):
+    """The interval is halved ten times, which leaves 0.001."""
+    otf, low, high = dl.psf_to_otf(psf, shape), 1e-5, 1.0
+    for _ in range(10):
+        middle = (low + high) / 2
+        loud = sigma * dl.rms(dl.inverse_gain(otf, middle)) > limit
+        low, high = (middle, high) if loud else (low, middle)
+    return middle
+
+
 ANSWERS = {
     "05-how-many-to-add": {
         "right": [0.052, 0.02**2 * (1 + 4 + 100) + 0.01],
         "wrong": {
-            "with all four": 1.042, "with two": 0.102, "the noise alone": 0.042, "left out alone": 0.01,
+            "with all four": 1.042, "with two": 0.102, "with one": 0.3504, "three decimals": 0.05,
+            "number of inputs": 3, "the noise alone": 0.042, "left out alone": 0.01,
             "root of the sum": 0.228, "not divided": 0.0112, "squares that add up": 0.36,
         },
     },
     "05-strongest-waves": {
         "right": [chosen(lambda H, s, Y, k: np.where(abs(H) >= s[-k], 1 / H, 0)), by_index],
         "wrong": {
+            "without `abs`": chosen(lambda H, s, Y, k: (H.real >= np.sort(H.ravel())[-k].real) / H),
             "Nothing is left out": chosen(lambda H, s, Y, k: 1 / H),
             "not divided by H": chosen(lambda H, s, Y, k: abs(H) >= s[-k]),
             "their gain should be 0": chosen(lambda H, s, Y, k: np.where(abs(H) >= s[-k], 1 / H, 1)),
@@ -88,6 +106,8 @@ ANSWERS = {
         ],
         "wrong": {
             "as it was": lambda y: dl.rms(np.fft.fft2(y, norm="ortho")[-9:, -9:]),
+            "off the slowest": lambda y: dl.rms(np.fft.fft2(y, norm="ortho")[:9, :9]),
+            "in the middle": in_the_middle,
             "larger by the root": lambda y: dl.rms(fast(y, None)),
             "smaller by the root": lambda y: dl.rms(fast(y, "forward")),
             "mean of the absolute": lambda y: abs(fast(y)).mean(),
@@ -104,6 +124,7 @@ ANSWERS = {
             "mean of the gains": searched(lambda gain, sigma: sigma * abs(gain).mean()),
             "the variance of the noise": searched(lambda gain, sigma: (sigma * dl.rms(gain)) ** 2),
             "where is sigma": searched(lambda gain, sigma: dl.rms(gain)),
+            "too coarse": coarse,
             "lower end": lambda psf, shape, sigma, limit: 1e-5,
         },
     },
