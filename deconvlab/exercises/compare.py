@@ -5,6 +5,7 @@ import numpy as np
 from .. import problem
 from ._answer import Mistake
 
+CHANCE = 0.01  # how near a number has to come to a usual mistake, however far off the right one may be
 EIGHT_BITS = "It is 255 times too large: keep pictures from 0 to 1."
 
 
@@ -22,6 +23,8 @@ def number(answer, right, *, within=1e-6, wrong=None):
         Sentences, and the numbers that call for them.
     """
     try:
+        if np.iscomplexobj(answer):
+            raise TypeError("complex")
         value = float(answer)
     except (TypeError, ValueError):
         raise Mistake(f"Got {type(answer).__name__}, expected a number.") from None
@@ -38,7 +41,7 @@ def number(answer, right, *, within=1e-6, wrong=None):
         "It is twice the right number.": 2 * right, "It is half of the right number.": right / 2,
         "It is one divided by the right number.": 1 / right if right else np.nan,
     }.items():  # fmt: skip
-        if near(value, other):
+        if _near(min(within, CHANCE))(value, other):
             raise Mistake(sentence)
     raise Mistake(f"Got {value:.4g}.")
 
