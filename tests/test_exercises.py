@@ -232,7 +232,8 @@ def test_the_usual_mistakes_are_named(what):
 
 @pytest.mark.parametrize(("answer", "what"), [
     (-0.3, "sign"), (0.09, "square"), (0.3**0.5, "root"), (0.6, "twice"), (0.15, "half"), (1 / 0.3, "one divided by"),
-    (0.31, "Got 0.31"), ("much", "Got str"), ([1, 2], "Got list"), (np.complex128(0.3), "Got complex128"), (np.nan, "Got nan"), (7, "like so"),
+    (np.complex128(0.3), "Got complex128"), (0.31, "Got 0.31"), ("much", "Got str"), ([1, 2], "Got list"),
+    (np.nan, "Got nan"), (7, "like so"),
 ])  # fmt: skip
 def test_numbers_too(answer, what):
     compare.number("0.3", 0.3)

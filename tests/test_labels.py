@@ -11,6 +11,12 @@ from deconvlab.live import Choice, Toggle
 CONTROLS = {  # label: unit, and what moves with it
     "8 bits": ("", "whether the data are rounded to 256 levels"),
     "PSF": ("", "which PSF blurs a few points"),
+    "found by": ("", "how the PSF is found"),
+    "lamps": ("", "light of the lamps"),
+    "leave full pixels out": ("", "whether saturated pixels have no say"),
+    "luminance only": ("", "whether the colours stay as blurred as they were"),
+    "region": ("", "which part of a photograph is restored"),
+    "your photograph": ("", "what is restored"),
     "PSF size": ("px", "rows and columns of the PSF to be found"),
     "PSF radius": ("px", "radius of a disk"),
     "PSF spread": ("px", "standard deviation of a Gaussian PSF"),
