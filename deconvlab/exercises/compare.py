@@ -47,7 +47,7 @@ def _near(within):
     return lambda a, b: bool(abs(a - b) <= within * (abs(b) or 1))
 
 
-def array(answer, right, *, wrong=None, rim=0, within=1e-6):
+def array(answer, right, *, wrong=None, rim=0, within=1e-6, tell=True):
     """Refuse an array that is not the right one.
 
     Parameters
@@ -62,6 +62,8 @@ def array(answer, right, *, wrong=None, rim=0, within=1e-6):
         If all but so many pixels along the frame agree, it is the boundary that differs.
     within : float, optional
         Largest difference, relative to the largest value.
+    tell : bool, optional
+        Say which number was expected. Not so where the numbers of a row are the answer itself.
     """
     right = np.asarray(right)
     got = _as_array(answer, right)
@@ -88,6 +90,8 @@ def array(answer, right, *, wrong=None, rim=0, within=1e-6):
     if np.abs(255 * got - np.rint(255 * got)).max() < 1e-6 and abs(got - right).max() < 1 / 255:
         raise Mistake("It is rounded to 256 levels: keep floats.")
     apart = np.unravel_index(abs(got - right).argmax(), right.shape)
+    if not tell:
+        raise Mistake(f"Number {apart[0] + 1} of {len(right)}, {got[apart]:.4g}, is off most.")
     raise Mistake(f"At {tuple(map(int, apart))} it is {got[apart]:.4g}, expected {right[apart]:.4g}.")
 
 
