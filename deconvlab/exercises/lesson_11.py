@@ -38,6 +38,7 @@ def step_by_hand(answer):
         answer,
         x * back(quotient),
         within=0.005,
+        otherwise="Take it in three: blur x, divide y by that, spread the quotients back. Which of the three slips?",
         wrong={
             "The way back went the way of the blur: which pixels does a pixel's light reach?": x * blurred(quotient),
             "The quotients were not spread back: a pixel's light is seen in two pixels.": x * quotient,
@@ -46,6 +47,7 @@ def step_by_hand(answer):
             "This is what x predicts: compare it with y.": blurred(x),
             "This adds differences, as gradient descent does; here quotients multiply.": x + back(y - blurred(x)),
             "The quotient is upside down: predicted by counted.": x * back(blurred(x) / y),
+            "The blur takes the left neighbour, not the right one.": x * blurred(y / back(x)),
             "The data were divided by x itself: what does x predict?": x * back(y / np.where(x > 0, x, np.inf)),
         },
     )
@@ -94,7 +96,7 @@ def mend_the_camera(answer):
             H @ x + 0.3,
             within=1e-4,
             wrong={
-                "The background is missing.": H @ x,
+                "The background is missing, or it was not multiplied by photons.": H @ x,
                 "The blur is missing.": x + 0.3,
                 "These are counts: divided by photons they are a brightness.": photons * (H @ x + 0.3),
                 "The picture was correlated with the PSF, not blurred.": _mirror(H, x) + 0.3,

@@ -66,7 +66,8 @@ def shorten_the_slopes(answer):
                 "Each number lost `by`: a slope may be negative.": slopes - by,
                 "Its lengths are right, but where do the arrows point? Both numbers are needed.":
                     np.broadcast_to(np.maximum(length - by, 0), slopes.shape),
-                "It should lose `by` of its length, not be multiplied by it.": by * slopes,
+                "`by` is a length, not a share: an arrow that was 5 long is 5 - by long afterwards.": slopes * (1 - by),
+                "It should get shorter by `by`, not be multiplied by it.": by * slopes,
                 "The square of the length was taken for the length.":
                     slopes * np.maximum(1 - by / length**2, 0),
                 "The length of an arrow was taken for the sum of its two numbers.":
@@ -86,24 +87,31 @@ def shorten_the_slopes(answer):
 def mend_the_probe(answer):
     kept, rng = Function(answer, "restore", "y", "seed"), np.random.default_rng()
     y = rng.standard_normal((120, 136))
-    for own in (0.35, 0.6):
-        psf = (1 - own) * rng.dirichlet(np.ones(15)).reshape(3, 5)
-        psf[1, 2] += own
+    same = np.add.outer(range(3), range(5)) % 2 == 1  # the fields that a chessboard paints like the middle
+    other, same[1, 2] = ~same, False
+    for own in (0.45, 0.6):
+        psf = np.zeros((3, 5))  # most of it on these, so that a chessboard for a probe is found out
+        psf[same] = 0.8 * (1 - own) * rng.dirichlet(np.ones(6))
+        psf[other] = 0.2 * (1 - own) * rng.dirichlet(np.ones(8))
+        psf[1, 2] = own
         H, seed = Blur(psf, y.shape), int(rng.integers(10**6))
 
         def blur(z, H=H):
             return H @ z
 
-        _number(kept(blur, y, seed), psf[1, 2])
+        _number(kept(blur, y, seed), own, own + 0.6 * (1 - own))
 
     def cut(z):
         return np.sign(z) * np.maximum(abs(z) - 0.7, 0)
 
-    _number(kept(cut, y, int(rng.integers(10**6))), np.mean(abs(y) > 0.7))
+    one = "One pixel keeps all of its noise here, another one nothing: ask all pixels, and take the mean."
+    compare.number(
+        kept(cut, y, int(rng.integers(10**6))), np.mean(abs(y) > 0.7), within=0.08, wrong={one: 1, f"{one} ": 0}
+    )
     return "Each pixel's own share: for two blurs, and for a method that has no formula."
 
 
-def _number(answer, own, pixels=120 * 136):
+def _number(answer, own, board, pixels=120 * 136):
     compare.number(
         answer,
         own,
@@ -113,6 +121,10 @@ def _number(answer, own, pixels=120 * 136):
             "It adds up the shares of all pixels: take their mean.": pixels * own,
             "It is as small as the probe: divide by its size.": own / 1000,
             "It is nearly 0: what comes back was not multiplied by the probe, so signs cancel.": 0,
+            "A chessboard is no chance: neighbours of neighbours have the same sign, and add up.": board,
+            "It is a third of that: is the mean of probe * probe 1?": own / 3,
+            "The neighbours add to it still: does your probe go down as often as up?": (1 + own) / 4,
+            "The neighbours add to it still: is the mean of your probe 0?": 1 / 4 + own / 12,
             "Its sign is wrong: what was subtracted from what?": -own,
         },
     )

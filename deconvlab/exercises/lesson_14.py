@@ -172,6 +172,7 @@ def mend_the_mask(answer):
                 (y < 0.95).any(axis=2),
             "Two numbers of three can be below 0.95, and the pixel is wrong all the same.":
                 np.median(y, axis=2) < 0.95,
+            "From 0.95 on a count is full, not from 1 on.": (y < 1).all(axis=2),
             "It looks at red alone: a lamp may be blue.": y[..., 0] < 0.95,
             "It looks at green alone: a lamp may be blue.": y[..., 1] < 0.95,
             "It looks at blue alone: a lamp may be red.": y[..., 2] < 0.95,

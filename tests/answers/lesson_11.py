@@ -72,6 +72,8 @@ ANSWERS = {
             "Those are the quotients": [0.5, 1, 1.5, 0.5],
             "as gradient descent does": [3.5, 5.5, 8.5, -1.5],
             "what x predicts": [2, 4, 6, 4],
+            "left neighbour, not": [2.5, 11 / 6, 35 / 3, 0],
+            "Which of the three slips?": [3, 5, 9, 0],
             "turned round": [0, 8, 5, 3],
             "It has the shape (3,)": [3, 5, 8],
         },
@@ -93,6 +95,8 @@ ANSWERS = {
                 blurred(counted(x + b, photons, seed), psf),
             "The background has no grain": lambda x, psf, b, photons, seed: counted(blurred(x, psf), photons, seed) + b,
             "The blur is missing": lambda x, psf, b, photons, seed: counted(x + b, photons, seed),
+            "not multiplied by photons": lambda x, psf, b, photons, seed:
+                counted(blurred(x, psf) + b / photons, photons, seed),
             "The background is missing": lambda x, psf, b, photons, seed: counted(blurred(x, psf), photons, seed),
             "These are counts": lambda x, psf, b, photons, seed: photons * camera(x, psf, b, photons, seed),
             "no grain at all": lambda x, psf, b, photons, seed: blurred(x, psf) + b,

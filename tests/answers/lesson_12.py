@@ -46,6 +46,12 @@ def forgetful(restore, y, seed):
     return np.mean(restore(y + 0.001 * probe) - restore(y)) / 0.001
 
 
+def one_pixel(restore, y, seed):
+    probe = np.zeros(y.shape)
+    probe[60, 70] = 0.001
+    return (restore(y + probe) - restore(y))[60, 70] / 0.001
+
+
 def cosines(image, sigma, size=8, hop=2):
     """Blocks of cosines, the weak ones set to 0, averaged over shifts."""
     padded = np.pad(image, [(size, size + -n % size) for n in image.shape], mode="reflect")
@@ -80,6 +86,7 @@ ANSWERS = {
             "what is cut off": lambda slopes, by: slopes - by_arrow(slopes, by),
             "a division by 0": shortened(lambda length, by: np.maximum(length - by, 0) / length),
             "where do the arrows point": lambda slopes, by: np.array(2 * [np.maximum(np.hypot(*slopes) - by, 0)]),
+            "not a share": lambda slopes, by: slopes * (1 - by),
             "The square of the length": shortened(lambda length, by: np.maximum(1 - by / length**2, 0)),
             "lost its sign": lambda slopes, by: abs(by_arrow(slopes, by)),
         },
@@ -91,6 +98,11 @@ ANSWERS = {
             "take their mean": lambda restore, y, seed: y.size * signs(restore, y, seed),
             "divide by its size": lambda restore, y, seed: signs(restore, y, seed) / 1000,
             "signs cancel": forgetful,
+            "A chessboard": probing(lambda rng, shape: (-1.0) ** np.add.outer(*map(np.arange, shape))),
+            "probe * probe": probing(lambda rng, shape: rng.uniform(-1, 1, shape)),
+            "as often as up": probing(lambda rng, shape: rng.integers(0, 2, shape)),
+            "mean of your probe": probing(lambda rng, shape: rng.random(shape)),
+            "ask all pixels": one_pixel,
             "what was subtracted from what": lambda restore, y, seed: -signs(restore, y, seed),
         },
     },

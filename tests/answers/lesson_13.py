@@ -32,6 +32,11 @@ def length_of(y, fade=faded, log=lambda strength: np.log(strength + 1e-3), part=
     return 3 + np.argmin(part(np.fft.ifft(log(abs(np.fft.fft(fade(y), axis=1))).mean(axis=0)))[3:41])
 
 
+def at_all_places(y):
+    """One of two equal dips: round-off says which."""
+    return 3 + np.argmin(np.fft.fft(np.log(abs(np.fft.fft(faded(y))) + 1e-3).mean(axis=0)).real[3:])
+
+
 def in_power(y):
     """The mean power of all rows first, its log afterwards; the half of the spectrum that tells the other."""
     power = np.mean(abs(np.fft.rfft(faded(y), axis=1)) ** 2, axis=0)
@@ -58,10 +63,11 @@ ANSWERS = {
         "right": [13, (12**2 + 5**2) ** 0.5],
         "wrong": {"along the rows alone": 12, "along the columns alone": 5, "right angle": 17,
                   "columns of the picture were exchanged": np.hypot(9.6, 6.25), "as high as": np.hypot(12, 6.25),
-                  "as wide as": np.hypot(9.6, 5), "crests, not pixels": np.hypot(25, 48), "an angle": 22.6},
+                  "as wide as": np.hypot(9.6, 5), "crests, not pixels": np.hypot(25, 48), "second stripe": 60 / 13,
+                  "an angle": 22.6},
     },
     "13-price-of-a-bar": {
-        "right": [[1 / 16, 1 / 2, 4], (0.0625, 0.5, 4)],
+        "right": [[1 / 16, 1 / 2, 4], (0.06, 0.5, 4)],
         "wrong": {
             "sharp bar": [2, 2, 2],
             "each by itself": [1 / 4, 2, 16],
@@ -70,6 +76,7 @@ ANSWERS = {
             "Light is kept": [1, 2, 4],
             "bright pixels": [1 / 16, 1 / 2, 9],
             "no sum of squares": [1 / 2, 1 / 2, 4],
+            "Number 3 of 3": [1 / 16, 1 / 2, 8],
             "The order": [4, 1 / 2, 1 / 16],
         },
     },
@@ -91,6 +98,8 @@ ANSWERS = {
             "3 too short": lambda y: length_of(y) - 3,
             "Place 0": lambda y: 0,
             "highest value": lambda y: length_of(y, part=lambda c: -c.real),
+            "without its sign": lambda y: length_of(y, part=lambda c: -abs(c)),
+            "so look at the first alone": at_all_places,
             "not faded": lambda y: length_of(y, fade=lambda y: y),
             "averaged too early": lambda y: length_of(faded(y.mean(axis=0)[None])[:1], fade=lambda row: row),
             "one row only": lambda y: length_of(faded(y)[len(y) // 2][None], fade=lambda row: row),

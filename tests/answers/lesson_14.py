@@ -140,6 +140,7 @@ ANSWERS = {
             "as it was": lambda y: y.mean(axis=2) < 0.95,
             "The luminance, too": lambda y: y @ LUMINANCE < 0.95,
             "only if all three": lambda y: y.min(axis=2) < 0.95,
+            "not from 1 on": lambda y: y.max(axis=2) < 1,
             "red alone": lambda y: y[..., 0] < 0.95,
             "along the rows": lambda y: (y < 0.95).all(axis=0),
             "along the columns": lambda y: (y < 0.95).all(axis=1),
