@@ -76,7 +76,7 @@ ANSWERS = {
             "Light is kept": [1, 2, 4],
             "bright pixels": [1 / 16, 1 / 2, 9],
             "no sum of squares": [1 / 2, 1 / 2, 4],
-            "Number 3 of 3": [1 / 16, 1 / 2, 8],
+            "all its pixels, and then its slopes": [1 / 16, 1 / 2, 8],
             "The order": [4, 1 / 2, 1 / 16],
         },
     },
