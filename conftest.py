@@ -1,7 +1,8 @@
 from pathlib import Path
 
-# The learners' copies have no outputs that nbval could compare; tests/test_exercise_notebooks.py runs them.
-collect_ignore_glob = ["notebooks/exercises/*"]
+# The learners' copies have no outputs that nbval could compare; tests/test_exercise_notebooks.py runs them. The settings
+# beside the solved ones are nbgrader's to read.
+collect_ignore_glob = ["notebooks/exercises/*", "notebooks/solutions/*.py"]
 
 
 def pytest_configure(config):
