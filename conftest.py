@@ -1,7 +1,7 @@
 from pathlib import Path
 
-# The learners' copies have no outputs that nbval could compare; tests/test_exercise_notebooks.py runs them. The settings
-# beside the solved ones are nbgrader's to read.
+# The learners' copies have no outputs that nbval could compare: tests/test_exercise_notebooks.py runs them.
+# The settings beside the solved ones are for nbgrader to read.
 collect_ignore_glob = ["notebooks/exercises/*", "notebooks/solutions/*.py"]
 
 
