@@ -53,7 +53,7 @@ TESTS_NEED = ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_pl
 
 # What the user has set for other programs of these families would break the lessons or change them ...
 FOREIGN = ("PYTHON", "__PYVENV", "VIRTUAL_ENV", "PIP_", "SSLKEYLOGFILE", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB",
-           "ANYWIDGET", "PYTEST", "COVERAGE_PROCESS")
+           "ANYWIDGET", "PYTEST", "COVERAGE_PROCESS", "DECONVLAB")
 # ... but how pip gets at packages (a mirror, a proxy, a certificate) and where JupyterLab listens is the user's to say.
 REACH = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy",
          "timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir", "keyring-provider", "use-feature")
@@ -98,9 +98,10 @@ def open_lessons(options):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options = ["--allow-root"] + options
     say("Opening the lessons in {}. To stop, press Ctrl-C here.".format(MINE))
-    os.environ["DECONVLAB_PROGRESS"] = str(MINE / "progress.json")  # where the checks note what was passed
     root_dir = "--ServerApp.root_dir={}".format(MINE)
-    return run("jupyterlab", root_dir, "--LabApp.default_url=/lab/tree/{}".format(quote(os.fsencode(first))), *options)
+    default_url = "--LabApp.default_url=/lab/tree/{}".format(quote(os.fsencode(first)))
+    # Where the checks note what was passed:
+    return run("jupyterlab", root_dir, default_url, *options, DECONVLAB_PROGRESS=str(MINE / "progress.json"))
 
 
 def test(options):
@@ -427,9 +428,9 @@ def hear(*command, **settings):
     return done.returncode, done.stdout.strip()
 
 
-def run(module, *options):
+def run(module, *options, **settings):
     """Run a module in .venv until it ends; its exit code. Ctrl-C reaches it too, and how to end is its business."""
-    child = subprocess.Popen([PYTHON, "-m", module] + list(options), cwd=ROOT, env=environment())
+    child = subprocess.Popen([PYTHON, "-m", module] + list(options), cwd=ROOT, env=dict(environment(), **settings))
     signal.signal(signal.SIGTERM, lambda *ignored: child.terminate())
     while True:
         try:

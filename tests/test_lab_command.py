@@ -450,13 +450,16 @@ def started(lab, monkeypatch):
     """The commands given to run(), nothing installed."""
     commands = []
     monkeypatch.setattr(lab, "prepare", lambda with_tests=False: commands.append(f"tests: {with_tests}"))
-    monkeypatch.setattr(lab, "run", lambda *command: commands.append(list(command)) or 5)
+    monkeypatch.setattr(lab, "run", lambda *command, **settings: commands.append([*command, *settings.items()]) or 5)
     return commands
 
 
 @pytest.mark.parametrize("user", [0, 1000])
 def test_jupyterlab_opens_the_first_lesson(lab, started, monkeypatch, user):
-    """Catches: the wrong folder or lesson, an unquoted name, lost options, root refused by JupyterLab."""
+    """Catches: the wrong folder or lesson, an unquoted name, lost options, root refused by JupyterLab.
+
+    And progress that is noted nowhere, or by every program that comes after.
+    """
     monkeypatch.setattr(lab.os, "geteuid", lambda: user, raising=False)
     write_notebook(lab.LESSONS / "00-start here.ipynb", "# Welcome")
     assert lab.main(["--no-browser", "--port", "9999"]) == 5
@@ -465,7 +468,9 @@ def test_jupyterlab_opens_the_first_lesson(lab, started, monkeypatch, user):
     assert command[0] == "jupyterlab"
     assert f"--ServerApp.root_dir={lab.MINE}" in command
     assert "--LabApp.default_url=/lab/tree/00-start%20here.ipynb" in command
-    assert command[-3:] == ["--no-browser", "--port", "9999"]
+    progress = ("DECONVLAB_PROGRESS", str(lab.MINE / "progress.json"))
+    assert command[-4:] == ["--no-browser", "--port", "9999", progress]
+    assert "DECONVLAB_PROGRESS" not in lab.os.environ
     assert ("--allow-root" in command) == (user == 0)
     assert (lab.MINE / "00-start here.ipynb").exists()
 
