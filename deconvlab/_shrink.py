@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _check
+from ._box import Box
 from ._colour import grey
 
 
@@ -129,7 +130,7 @@ class Pyramid:
         -------
         light : (K, L) array
         """
-        part = _cut(self.sizes[0], box[:2], box[2:])
+        part = Box(*box).cut(self.sizes[0])
         starts = (max(0, (n - most) // 2) for n in part.shape[:2])
         return grey(part[tuple(slice(start, start + most) for start in starts)])
 
@@ -149,15 +150,10 @@ class Pyramid:
             A view of the largest copy on which it has at most `most` pixels a side.
         halvings : int
         """
-        spans = [_widened(*box[:2], least / len(self.sizes[0])), _widened(*box[2:], least / self.sizes[0].shape[1])]
-        parts = (_cut(image, *spans) for image in self.sizes)
+        rows, columns = self.sizes[0].shape[:2]
+        wide = Box(*_widened(*box[:2], least / rows), *_widened(*box[2:], least / columns))
+        parts = (wide.cut(image) for image in self.sizes)
         return next((part, k) for k, part in enumerate(parts) if max(part.shape) <= self.most)
-
-
-def _cut(image, *spans):
-    """The part of an image within these shares of its height and width, without a copy."""
-    sides = zip(spans, image.shape[:2], strict=True)
-    return image[tuple(slice(round(low * n), max(round(high * n), round(low * n) + 1)) for (low, high), n in sides)]
 
 
 def _widened(low, high, least):

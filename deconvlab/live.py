@@ -19,11 +19,12 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from ._box import Box
 from ._controls import Choice, Control, LogSlider, Slider, Toggle, describe
 from ._frame import Frame, Steps, pack
 from ._fullsize import FullSize
 from ._photo import stored
-from ._region import Box, Region
+from ._region import Region
 from ._upload import Arrivals, Upload
 from .figures import Curves, Panel, png_with_texts
 

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +88,16 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@contextlib.contextmanager
+def open_notebook(folder, home, name):
+    """A notebook of a folder, open in JupyterLab; skipped only where no Chromium exists, and CI has one."""
+    if CHROMIUM is None:
+        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with jupyterlab(folder, home) as address, chromium() as browser:
+        yield Notebook(browser, address(name))
 
 
 class Notebook:

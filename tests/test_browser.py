@@ -6,7 +6,6 @@ One server, one browser and one page serve all tests, in the order of this file;
 import ast
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import CHROMIUM, Notebook, chromium, jupyterlab
+from jupyter_page import Notebook, jupyterlab, open_notebook
 from lessons import LESSONS, read
 from matplotlib import colormaps
 from PIL import Image
@@ -40,11 +39,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(folder, tmp_path_factory):
     """The lesson open in JupyterLab, nothing run."""
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as address, chromium() as browser:
-        yield Notebook(browser, address("lesson.ipynb"))
+    with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "lesson.ipynb") as notebook:
+        yield notebook
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,7 @@ def test_solved_exercises_are_in_the_graders_format(path):
         assert g["solution"] == ("### BEGIN SOLUTION" in text) and g["locked"] != g["solution"]
         assert g["grade"] == text.startswith("check(") and (g["grade"] == ("points" in g))
         points += g.get("points", 0)
+        assert cell["cell_type"] == "markdown" or len(text.splitlines()) <= 20
         if text.startswith("## "):
             exercise.append(text)
             assert text.startswith(f"## {len(exercise)}. ") and len(text.split()) <= 160

@@ -12,7 +12,7 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import CHROMIUM, Notebook, chromium, jupyterlab
+from jupyter_page import open_notebook
 from PIL import Image, ImageOps
 
 pytestmark = pytest.mark.browser
@@ -73,11 +73,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def opened(folder, tmp_path_factory):
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with jupyterlab(folder, tmp_path_factory.mktemp("jupyter")) as address, chromium() as browser:
-        notebook = Notebook(browser, address("clinic.ipynb"))
+    with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "clinic.ipynb") as notebook:
         notebook.run_all()
         notebook.folder = folder
         yield notebook

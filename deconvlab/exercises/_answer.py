@@ -82,7 +82,6 @@ class Function:
 
     def _where(self, error):
         """The line of the learner's own code that raised, and what."""
-        message = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
         own = getattr(getattr(self.function, "__code__", None), "co_filename", None)
         trace, line = error.__traceback__, None
         while trace:
@@ -90,4 +89,9 @@ class Function:
                 line = trace.tb_lineno
             trace = trace.tb_next
         text = linecache.getline(own, line).strip() if line else ""
-        return f"Line {line} of your cell, `{text}`, raises {message}" if text else f"It raises {message}"
+        return f"Line {line} of your cell, `{text}`, raises {named(error)}" if text else f"It raises {named(error)}"
+
+
+def named(error):
+    """An exception as one line, with its kind."""
+    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"

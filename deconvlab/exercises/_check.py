@@ -6,7 +6,7 @@ import re
 import textwrap
 
 from . import compare
-from ._answer import Broken, Mistake, Unanswered
+from ._answer import Broken, Mistake, Unanswered, named
 from ._progress import remember
 
 STRICT = "DECONVLAB_STRICT"
@@ -81,7 +81,7 @@ def _judged(judge, answer):
         return False, f"could not be run. {reason}"
     except Exception as error:  # an answer that nobody has thought of
         kind = type(answer).__name__
-        return False, f"could not be run. Your answer, a {kind}, led to {type(error).__name__}: {_first_line(error)}"
+        return False, f"could not be run. Your answer, a {kind}, led to {named(error)}"
 
 
 def _parts(answer):
@@ -89,10 +89,6 @@ def _parts(answer):
     if isinstance(answer, dict):
         answer = list(answer.values())
     return answer if isinstance(answer, (list, tuple)) else [answer]
-
-
-def _first_line(error):
-    return (str(error).strip() or "no message").splitlines()[0]
 
 
 class _Prediction:

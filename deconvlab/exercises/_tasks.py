@@ -1,4 +1,6 @@
-"""The tasks of a lesson: a judge for each, with hints."""
+"""The tasks of a lesson: a judge for each, with hints; and the PSF that a judge tries an answer with."""
+
+import numpy as np
 
 
 class Tasks(dict):
@@ -10,3 +12,8 @@ class Tasks(dict):
             return judge
 
         return decorate
+
+
+def random_psf(rng, shape):
+    """A PSF of this shape that no symmetry helps: its axes, its ends and its corners can be told apart."""
+    return rng.dirichlet(np.ones(np.prod(shape))).reshape(shape)

@@ -5,7 +5,7 @@ from scipy import ndimage, signal
 
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -74,7 +74,7 @@ def draw_a_witness(answer):
 def add_the_copies(answer):
     blur, rng = Function(answer, "x", "psf"), np.random.default_rng()
     for shape, size in (((9, 12), (3, 5)), ((11, 8), (5, 3)), ((12, 12), (5, 7))):
-        x, psf = rng.random(shape), rng.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+        x, psf = rng.random(shape), random_psf(rng, size)
         half = size[0] // 2, size[1] // 2
 
         def copies(moves, x=x, psf=psf):
@@ -113,7 +113,7 @@ def add_the_copies(answer):
 def mend_the_turn(answer):
     blur, rng = Function(answer, "x", "psf"), np.random.default_rng()
     for shape, size in (((9, 12), (3, 5)), ((11, 8), (5, 3)), ((12, 12), (5, 5))):
-        x, psf = rng.random(shape), rng.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+        x, psf = rng.random(shape), random_psf(rng, size)
 
         def summed(psf, x=x):
             return ndimage.correlate(x, psf, mode="wrap")
@@ -144,7 +144,7 @@ def mend_the_turn(answer):
 def two_blurs_make_one(answer):
     together, rng = Function(answer, "first", "second"), np.random.default_rng()
     for sizes in (((3, 5), (5, 3)), ((5, 5), (3, 3)), ((1, 3), (3, 7))):
-        first, second = (rng.dirichlet(np.ones(a * b)).reshape(a, b) for a, b in sizes)
+        first, second = (random_psf(rng, size) for size in sizes)
         right = signal.convolve2d(first, second)
         largest = np.maximum(*sizes)
 

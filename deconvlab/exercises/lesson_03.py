@@ -5,7 +5,7 @@ import numpy as np
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -120,7 +120,7 @@ def which_waves_are_gone(answer):
 def measure_the_spread(answer):
     spread, rng = Function(answer, "psf"), np.random.default_rng()
     for size in ((5, 7), (9, 3), (3, 9)):
-        psf = rng.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+        psf = random_psf(rng, size)
         places = [np.arange(n) - n // 2 for n in size]
         lights = psf.sum(axis=1), psf.sum(axis=0)
         squares = [light @ place**2 for light, place in zip(lights, places, strict=True)]

@@ -5,7 +5,7 @@ import numpy as np
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -39,7 +39,7 @@ def gain_by_hand(answer):
 def write_the_division(answer):
     divide, rng = Function(answer, "y", "psf", "epsilon"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (16, 16)):
-        y, psf = rng.standard_normal(shape), rng.dirichlet(np.ones(15)).reshape(3, 5)
+        y, psf = rng.standard_normal(shape), random_psf(rng, (3, 5))
         H, Y, epsilon = psfs.psf_to_otf(psf, shape), np.fft.rfft2(y), 0.3
 
         def back(spectrum, shape=shape):
@@ -78,7 +78,7 @@ def write_the_division(answer):
 def mend_the_shift(answer):
     blur, rng = Function(answer, "x", "psf"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (16, 16)):
-        x, psf = rng.random(shape), rng.dirichlet(np.ones(35)).reshape(5, 7)
+        x, psf = rng.random(shape), random_psf(rng, (5, 7))
         right, corner = np.fft.irfft2(np.fft.rfft2(x) * psfs.psf_to_otf(psf, shape), s=shape), np.zeros(shape)
         corner[:5, :7] = psf
         home, (top, left) = (

@@ -6,7 +6,7 @@ from .. import criteria, filters, operators, problem
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -51,7 +51,7 @@ def how_many_to_add(answer):
 def strongest_waves(answer):
     strongest, rng = Function(answer, "y", "psf", "keep"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (16, 16)):
-        y, psf, point = rng.standard_normal(shape), rng.dirichlet(np.ones(15)).reshape(3, 5), np.zeros(shape)
+        y, psf, point = rng.standard_normal(shape), random_psf(rng, (3, 5)), np.zeros(shape)
         point[0, 0] = 1
         H, Y = np.fft.fft2(operators.Blur(psf, shape) @ point), np.fft.fft2(y)
         s, half = np.sort(abs(H).ravel())[::-1], np.sort(abs(psfs.psf_to_otf(psf, shape)).ravel())[::-1]

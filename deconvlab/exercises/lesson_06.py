@@ -8,7 +8,7 @@ from .. import criteria, filters, operators, problem
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -54,7 +54,7 @@ def stay_near_a_guess(answer):
     near, rng = Function(answer, "y", "psf", "weight", "guess"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (16, 16)):
         y, guess = rng.standard_normal((2, *shape))
-        psf, w = rng.dirichlet(np.ones(15)).reshape(3, 5), rng.uniform(0.2, 0.4)
+        psf, w = random_psf(rng, (3, 5)), rng.uniform(0.2, 0.4)
         H, Y, G = psfs.psf_to_otf(psf, shape), np.fft.rfft2(y), np.fft.rfft2(guess)
         H2, D2 = abs(H) ** 2, operators.gradient_power(shape)
 
@@ -100,7 +100,7 @@ def mend_the_wiener_filter(answer):
     wiener, rng = Function(answer, "y", "psf", "sigma", "like"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (16, 16)):
         y, like, sigma = rng.standard_normal(shape), rng.standard_normal(shape), rng.uniform(0.4, 0.6)
-        psf = rng.dirichlet(np.ones(15)).reshape(3, 5)
+        psf = random_psf(rng, (3, 5))
         H, size = psfs.psf_to_otf(psf, shape), y.size
         S = abs(np.fft.rfft2(like, norm="ortho")) ** 2
 

@@ -8,7 +8,7 @@ from .. import criteria, filters, operators, problem
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -45,7 +45,7 @@ def two_frames_from_one_blur(answer):
     framed, rng = Function(answer, "x", "psf", "boundary"), np.random.default_rng()
     modes = {"zero": "constant", "reflect": "symmetric"}
     for shape, size in (((12, 16), (5, 5)), ((13, 15), (7, 3)), ((15, 11), (3, 5))):
-        x, psf = rng.random(shape), rng.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+        x, psf = rng.random(shape), random_psf(rng, size)
         reach = [n // 2 for n in size]
 
         def blurred(mode, margins=reach, psf=psf, x=x, start=None):
@@ -146,7 +146,7 @@ def ask_the_blur(answer):
     boundaries, mixed, right = ("periodic", "zero", "reflect"), {}, 0
     for shape, size in (((12, 16), (3, 5)), ((13, 15), (5, 3)), ((20, 20), (7, 7))):
         for boundary in boundaries:
-            psf = rng.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+            psf = random_psf(rng, size)
             said = boundary_of(operators.Blur(psf, shape, boundary).__matmul__, shape)
             if not isinstance(said, str) or said not in boundaries:
                 raise Mistake(f"It says {said!r}, expected one of {', '.join(boundaries)}.")

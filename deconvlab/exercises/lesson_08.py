@@ -7,7 +7,7 @@ from .. import criteria, filters, operators, problem
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -47,7 +47,7 @@ def residual_to_leave(answer):
 def count_the_fitted(answer):
     count, rng = Function(answer, "psf", "shape", "weight"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (10, 9), (9, 8)):
-        psf, weight = rng.dirichlet(np.ones(15)).reshape(3, 5), rng.uniform(0.05, 0.2)
+        psf, weight = random_psf(rng, (3, 5)), rng.uniform(0.05, 0.2)
         strength, slope = abs(psfs.psf_to_otf(psf, shape)), operators.gradient_power(shape)
 
         def whole(share, even=shape[1] % 2 == 0):
@@ -78,7 +78,7 @@ def count_the_fitted(answer):
 def shots(rng, shape):
     """Two shots of one scene with blotchy noise, more in the second; the PSF, and weights in no order."""
     scene = problem.sample_image(str(rng.choice(["camera", "coins", "chelsea", "brick"])), size=shape)
-    psf = rng.dirichlet(np.ones(35)).reshape(5, 7)
+    psf = random_psf(rng, (5, 7))
     blurred = operators.Blur(psf, shape) @ scene
     noise = ndimage.gaussian_filter(rng.standard_normal((2, *shape)), (0, 0.7, 0.7), mode="wrap")
     noise *= np.reshape((0.02, 0.06), (2, 1, 1)) / noise.std()

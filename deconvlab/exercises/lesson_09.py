@@ -8,7 +8,7 @@ from .. import iterative, operators
 from .. import psf as psfs
 from . import compare
 from ._answer import Function
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -48,7 +48,7 @@ def arrive_by_hand(answer):
 def write_the_gradient(answer):
     gradient, rng = Function(answer, "x", "y", "psf", "weight"), np.random.default_rng()
     for shape in ((12, 16), (13, 15), (16, 9)):
-        x, y, psf, weight = *rng.random((2, *shape)), rng.dirichlet(np.ones(15)).reshape(3, 5), rng.uniform(0.3, 0.7)
+        x, y, psf, weight = *rng.random((2, *shape)), random_psf(rng, (3, 5)), rng.uniform(0.3, 0.7)
         H, D = operators.Blur(psf, shape), operators.Gradient()
         r, rough = H @ x - y, D.T @ (D @ x)
         misses = H.T @ r
@@ -84,7 +84,7 @@ def write_the_gradient(answer):
 def start_at_y(answer):
     gain, rng = Function(answer, "H", "step", "k"), np.random.default_rng()
     for shape, step, k in (((12, 16), 1.3, 3), ((13, 15), 1.5, 8), ((16, 9), 0.7, 1), ((8, 8), 1.2, 0)):
-        H = psfs.psf_to_otf(rng.dirichlet(np.ones(15)).reshape(3, 5), shape)
+        H = psfs.psf_to_otf(random_psf(rng, (3, 5)), shape)
 
         def walked(left, H=H):
             return 1 / H + left * (1 - 1 / H)
@@ -142,7 +142,7 @@ def first(f, x, step, arrived):
 def mend_the_stop(answer):
     descend, rng = Function(answer, "f", "x", "step"), np.random.default_rng()
     for shape, step, weight in (((12, 16), 1.0, 0.1), ((13, 15), 0.1, 0.3), ((9, 16), 0.03, 0.3)):
-        H = operators.Blur(rng.dirichlet(np.ones(15)).reshape(3, 5), shape)
+        H = operators.Blur(random_psf(rng, (3, 5)), shape)
         f = iterative.least_squares(H, 10 * rng.random(shape), weight)
         x = rng.random(shape)
         start = lengths(f, x)

@@ -9,7 +9,7 @@ from .. import criteria, iterative, operators, problem
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 WEIGHT, MARGIN = 0.01, 0.6
@@ -42,7 +42,7 @@ def best_step_by_hand(answer):
 
 
 def objective(rng, shape, weight):
-    H = operators.Blur(rng.dirichlet(np.ones(15)).reshape(3, 5), shape)
+    H = operators.Blur(random_psf(rng, (3, 5)), shape)
     y = rng.random(shape)
     return H, y, iterative.least_squares(H, y, weight)
 

@@ -7,7 +7,7 @@ from .. import psf as psfs
 from ..operators import Blur
 from . import compare
 from ._answer import Function, Mistake
-from ._tasks import Tasks
+from ._tasks import Tasks, random_psf
 
 tasks = Tasks()
 
@@ -88,7 +88,7 @@ def mend_the_camera(answer):
     seeds = np.random.default_rng()
     camera = Function(answer, "x", "psf", "background", "photons", "seed")
     for shape in ((24, 31), (32, 20)):
-        x, psf = seeds.random(shape), seeds.dirichlet(np.ones(15)).reshape(3, 5)
+        x, psf = seeds.random(shape), random_psf(seeds, (3, 5))
         H, photons = Blur(psf, shape), 1e12  # so bright that no grain is seen
         y = camera(x, psf, 0.3, photons, int(seeds.integers(10**6)))
         compare.array(
@@ -166,7 +166,7 @@ def photons_of_two(answer):
 def two_blurs_one_scene(answer):
     step, rng = Function(answer, "x", "H1", "y1", "H2", "y2", "b"), np.random.default_rng()
     for shape, boundary in (((12, 16), "zero"), ((13, 11), "periodic"), ((11, 12), "unknown")):
-        H1, H2 = (Blur(rng.dirichlet(np.ones(15)).reshape(3, 5), shape, boundary) for _ in range(2))
+        H1, H2 = (Blur(random_psf(rng, (3, 5)), shape, boundary) for _ in range(2))
         x, y1, y2, b = rng.random(H1.shape_in), *rng.random((2, *shape)), 0.2
 
         def parts(b, H1=H1, H2=H2, x=x, y1=y1, y2=y2):
