@@ -6,8 +6,9 @@ the lock's version, but as another file, since Pyodide builds its own wheels; th
 
 One package is not what the CDN serves: no file of PyPI has scikit-image 0.25.0 compiled for Pyodide. The rig takes its
 Python files as they are, and in place of each compiled module one that imports and says so when a function of it is
-called. `data`, `color`, `transform.rescale`, `metrics` and most of `restoration` compute as ever. PyWavelets, which
-scikit-image imports where it is there, is left out, and so is SQLite, which IPython uses where it is there.
+called. `data`, `color`, `transform.rescale`, `metrics` and most of `restoration` compute as ever. tifffile is imported
+where it is there only, as in the CDN's wheel (pyodide/pyodide, packages/scikit-image/patches). PyWavelets, which
+scikit-image uses where it is there, is left out, and so is SQLite, which IPython uses where it is there.
 
 It is a tool of the tests and no dependency: `python tests/pyodide_rig.py` prints the folder where it lies.
 """
@@ -59,6 +60,7 @@ def __getattr__(name):
         raise NotImplementedError(f"{__name__}.{name} is compiled, and not in the rig")
     return missing
 '''
+NO_TIFFFILE = (b"from tifffile import", b"with __import__('contextlib').suppress(ImportError): from tifffile import")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deconvlab"
 
 
@@ -78,7 +80,7 @@ def pyodide():
 @functools.cache
 def rig(cache=CACHE):
     """The folder of the rig, made where it is not there yet."""
-    made_of = [CARRIER, SKIMAGE, PURE, COMPILED_AWAY]
+    made_of = [CARRIER, SKIMAGE, PURE, COMPILED_AWAY, NO_TIFFFILE]
     folder = Path(cache) / f"pyodide-{VERSION}-{hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +140,8 @@ def without_compiled(wheel):
                 if name.endswith(".so") and name.startswith("skimage/"):
                     new.writestr(f"{name.split('.')[0]}.py", COMPILED_AWAY)
                 elif "/tests/" not in name and not name.startswith("scikit_image.libs/"):
-                    new.writestr(name, wheel.read(name))
+                    content = wheel.read(name)
+                    new.writestr(name, content.replace(*NO_TIFFFILE) if name.endswith("io/collection.py") else content)
         file.seek(0)
         return file.read()
 
