@@ -13,6 +13,7 @@ import sys
 import traceback
 import types
 
+import comm
 import js
 from pyodide.code import eval_code_async
 from pyodide.ffi import to_js
@@ -40,7 +41,7 @@ def display(*values):
         bundle = many[0] if isinstance(many, tuple) else many or {}
         view = bundle.get("application/vnd.jupyter.widget-view+json")
         if view and view["model_id"] in PageComm.opened:
-            post("lab", model=view["model_id"], words=repr(value))
+            post("lab", model=view["model_id"])
         elif page := bundle.get("text/html") or part(value, "_repr_html_"):
             post("html", html=page)
         elif picture := bundle.get("image/png") or part(value, "_repr_png_"):
@@ -110,15 +111,10 @@ def stand_in_for_ipython():
     modules = {name: types.ModuleType(name) for name in ("IPython", "IPython.display", "IPython.core.interactiveshell")}
     modules["IPython.core"] = types.ModuleType("IPython.core")
     modules["IPython"].get_ipython = lambda: None
-    modules["IPython.display"].display = modules["IPython"].display = display
+    modules["IPython.display"].display = display
     modules["IPython.display"].clear_output = lambda wait=False: None
     modules["IPython.core.interactiveshell"].InteractiveShell = object
     sys.modules.update(modules)
-
-
-stand_in_for_ipython()
-
-import comm  # noqa: E402: it and what follows find the stand-in
 
 
 class PageComm(comm.base_comm.BaseComm):
@@ -139,11 +135,10 @@ class PageComm(comm.base_comm.BaseComm):
             post("message", buffers or (), model=self.comm_id, content=data["content"])
 
 
-comm.create_comm = PageComm
-
-
 def begin():
     """Import what the lessons need, stage by stage."""
+    stand_in_for_ipython()
+    comm.create_comm = PageComm
     for name, modules in STAGES.items():
         yield name
         for module in modules:

@@ -137,7 +137,7 @@ async function needed() {
 // ---- the page ------------------------------------------------------------------------------------------------------------
 
 const SAYS = {
-  asleep: "Starts Python in this page: sliders take any value, and the code can be changed and run. It loads about 70 MB, once.",
+  asleep: "Starts Python in this page: sliders take any value, and the code can be changed and run. It loads about 50 MB, once.",
   loading: "Python is loading. You can read on, and change cells already.",
   ready: "Python is ready. Change a cell and press Shift + Enter in it.",
   busy: "Python is busy.",
@@ -161,6 +161,7 @@ function bar(nodes) {
     progress.hidden = !session || session.complete;
     words.textContent = why || SAYS[state];
     root.classList.toggle("dcv-failed", Boolean(why));
+    root.classList.toggle("dcv-awake", Boolean(cells));
   }
   function far(share, what) {
     progress.value = share;
@@ -185,12 +186,15 @@ function bar(nodes) {
       }),
       message: heard(({ model, content }, buffers) => mine.models.get(model).emit("msg:custom", content, buffers)),
       done: heard(() => { mine.running.end(); mine.running = null; next(); }),
-      failed: heard(({ why }) => end("failed", mine.complete ? `Python has failed: ${why}.` : `Python could not be loaded: ${why}. The sliders still move as computed ahead.`)),
+      failed: heard(failed),
     });
     session = mine;
     far(0, "");
     look("loading");
-    needed().then((what) => mine.worker.say({ kind: "start", ...what }), (error) => mine === session && end("failed", `Python could not be loaded: ${error.message}. The sliders still move as computed ahead.`));
+    needed().then((what) => mine.worker.say({ kind: "start", ...what }), (error) => heard(failed)({ why: error.message }));
+  }
+  function failed({ why }) {
+    end("failed", session.loaded ? `Python has failed: ${why}.` : `Python could not be loaded: ${why}. The sliders still move as computed ahead.`);
   }
 
   /** Run the next cell that waits. */

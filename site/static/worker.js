@@ -6,30 +6,37 @@ let python;
 /** Tell the page how far the loading is; `share` from 0 to 1. */
 const stage = (name, share) => self.postMessage({ text: JSON.stringify({ kind: "stage", name, share }) });
 
-/** Count the files that Pyodide asks for, all of them at once, and those that are there. */
+/** Count the files that Pyodide asks for and those that are there, and keep what went wrong: Pyodide goes on without. */
 function counted(done) {
-  const ask = self.fetch;
-  let asked = 0, here = 0;
-  self.fetch = async (...what) => {
-    asked += 1;
-    const response = await ask(...what);
+  const ask = self.fetch, found = { asked: 0, here: 0, trouble: null, end: () => { self.fetch = ask; } };
+  async function fetched(address, ...how) {
+    const response = await ask(address, ...how);
     if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
     if (response.headers.get("Content-Type") === "application/wasm") return response; // compiled while it arrives
     const bytes = await response.arrayBuffer();
-    done(++here, asked);
+    found.here += 1;
+    done(found);
     return new Response(bytes, response);
+  }
+  self.fetch = (...what) => {
+    found.asked += 1;
+    return fetched(...what).catch((error) => {
+      found.trouble ||= error instanceof TypeError ? new Error(`${what[0]} could not be fetched`) : error;
+      throw error;
+    });
   };
-  return () => { self.fetch = ask; };
+  return found;
 }
 
 async function start({ address, packages, wheels, life }) {
   stage("Python", 0);
-  const uncount = counted((here, asked) => stage(`Python and its packages, ${here} of ${asked} files`, 0.5 * (here / asked)));
+  const files = counted(({ here, asked }) => stage(`Python and its packages, ${here} of ${asked} files`, 0.5 * (here / asked)));
   const { loadPyodide } = await import(`${address}pyodide.mjs`);
   self.post = (text, buffers) => self.postMessage({ text, buffers }, buffers.map((bytes) => bytes.buffer));
   python = await loadPyodide({ indexURL: address, packages: [...packages, ...wheels] });
   const source = await (await fetch(life)).text();
-  uncount();
+  files.end();
+  if (files.trouble) throw files.trouble;
   python.runPython(source, { filename: "life.py" });
   const steps = [...python.globals.get("STAGES")], begin = python.globals.get("begin")();
   for (const name of begin) {
