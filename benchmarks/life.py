@@ -39,7 +39,7 @@ division""",
     "iterative lab": """
 @live.lab(sigma=live.Slider(2, 1, 6, 0.05))
 def iterative(sigma):
-    for it in dl.richardson_lucy(y, dl.Blur(dl.gaussian(sigma), y.shape)):
+    for it in dl.richardson_lucy(dl.Blur(dl.gaussian(sigma), y.shape), y.clip(0, 1)):
         yield live.Frame(images={"blurred": y, "restored": it.x}, numbers={"sigma": sigma}, step=it.k)
         if it.k == 100:
             return
@@ -64,8 +64,8 @@ async (root, presses) => {  // from the event to the frame in which the numbers 
 }"""
 DRAGGED = """
 async (root, [events, seconds]) => {
-  const slider = root.querySelector("input[type=range]"), pen = CanvasRenderingContext2D.prototype, { putImageData } = pen;
-  const frames = new Set();
+  const slider = root.querySelector("input[type=range]"), frames = new Set();
+  const pen = CanvasRenderingContext2D.prototype, { putImageData } = pen;
   pen.putImageData = function (...all) { putImageData.apply(this, all); frames.add(document.timeline.currentTime); };
   const start = performance.now();
   for (let k = 1; k <= events; k++) {
