@@ -125,7 +125,7 @@ def _beside(controls):
 
 def _used(axis, axes, setting):
     """Whether the page shows this control while the others have these positions."""
-    values = {other.name: other.values[index] for other, index in zip(axes, setting, strict=True)}
+    values = {other.name: other.values[k] for other, k in zip(axes, setting, strict=True)} if axis.when else {}
     return all(values[other] in allowed for other, allowed in axis.when.items())
 
 
