@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 
+import export
 import mathjax
 import pages
 from sphinx.cmd.build import build_main
@@ -16,6 +17,7 @@ def steps(lessons):
     """What is done, in words, and how."""
     return [
         ("Pages", lambda: read(lessons, BUILD)),
+        ("Labs, computed ahead", lambda: export.export(lessons, BUILD / "site" / "labs")),
     ]
 
 
