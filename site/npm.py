@@ -10,8 +10,7 @@ def unpack(package, folder):
     """Unpack a package, name@version, into a folder; where its files are. npm itself checks that it came whole."""
     npm = shutil.which("npm")
     if npm is None:
-        sys.exit(f"The site needs {package}, which npm fetches, and there is no npm here: install Node.js, or on Debian "
-                 "and Ubuntu the package npm.")  # fmt: skip
+        sys.exit(f"The site needs {package}, and npm, which would fetch it, is not here: install Node.js.")
     run = subprocess.run([npm, "pack", package, "--silent"], cwd=folder, capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"npm could not fetch {package}. Is the computer online?\n{run.stderr}")
