@@ -6,6 +6,7 @@ __doc__ = """Open the lessons, test them, or store fresh outputs. Needs Python 3
     python lab.py execute [NN ...]           run the notebooks with these numbers, or all, and store their outputs
     python lab.py exercises                  make the learners' copies of the exercises from the solved ones
     python lab.py handout NN [...]           put these lessons and their exercises, without solutions, into a zip file
+    python lab.py site                       build the web site of the lessons in build/site
 
 You work on your own copies of the lessons, in my-lessons: an update never touches a copy that you changed.
 To repair the installation, delete the folder .venv and start again. Your copies stay.
@@ -46,10 +47,14 @@ SPARE = ROOT / ".venv.old"
 UNSEEN = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8",
           "errors": "replace"}
 
-# The proof of an installation is that these import: what the lessons need, and what the tests need besides.
-LESSONS_NEED = ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
-                "ipykernel.kernelapp", "nbconvert", "nbval")
-TESTS_NEED = ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "ruff")
+# The proof of an installation is that these import, for each extra: the first one, with all that needs no extra, is
+# always there.
+NEEDED = {
+    "lessons": ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
+                "ipykernel.kernelapp", "nbconvert", "nbval"),
+    "test": ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "ruff"),
+    "site": ("sphinx", "myst_nb", "pydata_sphinx_theme", "jupyterlite_core", "jupyterlite_pyodide_kernel"),
+}
 
 # What the user has set for other programs of these families would break the lessons or change them ...
 FOREIGN = ("PYTHON", "__PYVENV", "VIRTUAL_ENV", "PIP_", "SSLKEYLOGFILE", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB",
@@ -73,10 +78,13 @@ def main(arguments):
             return execute(rest)
         if command in (["exercises"], ["handout"]):
             prepare()
-            return run("deconvlab.exercises", *arguments)
+            return run("-m", "deconvlab.exercises", *arguments)
+        if command == ["site"]:
+            prepare("site")
+            return run(ROOT / "site" / "build.py", *rest)
         if command and not command[0].startswith("-"):
-            sys.exit("There is no command '{}': say test, execute, exercises, handout, or nothing to open the lessons."
-                     .format(command[0]))
+            sys.exit("There is no command '{}': say test, execute, exercises, handout, site, or nothing to open the "
+                     "lessons.".format(command[0]))
         return open_lessons(arguments)
     except KeyboardInterrupt:
         say("")
@@ -101,16 +109,16 @@ def open_lessons(options):
     root_dir = "--ServerApp.root_dir={}".format(MINE)
     default_url = "--LabApp.default_url=/lab/tree/{}".format(quote(os.fsencode(first)))
     # Where the checks note what was passed:
-    return run("jupyterlab", root_dir, default_url, *options, DECONVLAB_PROGRESS=str(MINE / "progress.json"))
+    return run("-m", "jupyterlab", root_dir, default_url, *options, DECONVLAB_PROGRESS=str(MINE / "progress.json"))
 
 
 def test(options):
-    prepare(with_tests=True)
+    prepare("test", "site")
     if "--quick" in options:
         options = [option for option in options if option != "--quick"]
         # First, so that a later -m wins. Not --ignore, which spares what testpaths names.
         options = ["--deselect=notebooks", "-m", "not browser"] + options
-    return run("pytest", *options)
+    return run("-m", "pytest", *options)
 
 
 def execute(numbers):
@@ -167,7 +175,7 @@ def lock(file):
 
 
 @alone()
-def prepare(with_tests=False):
+def prepare(*extras):
     """Make sure that .venv is whole and up to date. STAMP says what is in it, and counts only if that imports."""
     settle()
     if VENV.exists():
@@ -176,17 +184,18 @@ def prepare(with_tests=False):
     for name in ("pyproject.toml", "constraints.txt"):
         recipe.update((ROOT / name).read_bytes())
     stamp = STAMP.read_bytes().split() if STAMP.exists() else []
-    with_tests = with_tests or b"test" in stamp  # once there, the test extra stays
-    wanted = [recipe.hexdigest().encode("ascii")] + [b"test"] * with_tests
-    needed = LESSONS_NEED + TESTS_NEED * with_tests
+    # Once there, an extra stays.
+    extras = [name for name in NEEDED if name in ("lessons",) + extras or name.encode("ascii") in stamp]
+    wanted = [recipe.hexdigest().encode("ascii")] + [name.encode("ascii") for name in extras]
+    needed = [module for name in extras for module in NEEDED[name]]
     stamped = stamp == wanted
     if stamped and not trouble(needed):
         return
     anew = stamped or trouble(["pip._internal.cli.main"])
     try:
-        fill(anew, with_tests)
+        fill(anew, extras)
         if not anew and trouble(needed):  # pip takes a package with holes for a whole one
-            fill(True, with_tests)
+            fill(True, extras)
         words = trouble(needed)
         if words:
             sys.exit("{}\nThe installation ended, but Python cannot use it: see its words above.".format(words))
@@ -217,14 +226,15 @@ def trouble(modules):
     return words or "exit code {}".format(code) if code else ""
 
 
-def fill(anew, with_tests):
+def fill(anew, extras):
     """Install what pyproject.toml names. deconvlab stays where it is: a path relative to .venv survives a move."""
     if anew:
         make_venv()
     modules = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
     (modules / "deconvlab.pth").write_text(os.path.relpath(str(ROOT), str(modules)))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    install(project["dependencies"] + (project["optional-dependencies"]["test"] if with_tests else []))
+    optional = project["optional-dependencies"]
+    install(project["dependencies"] + [package for name in extras for package in optional[name]])
     # A lesson opens without JupyterLab's question about news on top of it.
     settings = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
@@ -428,9 +438,9 @@ def hear(*command, **settings):
     return done.returncode, done.stdout.strip()
 
 
-def run(module, *options, **settings):
-    """Run a module in .venv until it ends; its exit code. Ctrl-C reaches it too, and how to end is its business."""
-    child = subprocess.Popen([PYTHON, "-m", module] + list(options), cwd=ROOT, env=dict(environment(), **settings))
+def run(*command, **settings):
+    """Let .venv's Python run something; its exit code. Ctrl-C reaches it too, and how to end is its business."""
+    child = subprocess.Popen([PYTHON] + list(command), cwd=ROOT, env=dict(environment(), **settings))
     signal.signal(signal.SIGTERM, lambda *ignored: child.terminate())
     while True:
         try:

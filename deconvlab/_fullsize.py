@@ -36,7 +36,7 @@ class FullSize:
         self._unseen = None  # when the oldest share was told of that this page has not acknowledged
 
     def run(self, values, tell, patience):
-        """The picture for these values, or None if it was stopped or `tell` has not been heard for so many seconds."""
+        """Steps that return the picture, or None if stopped, or if `tell` has not been heard for so many seconds."""
         due = 0.0
         with closing(self.steps(values)) as steps:
             for got in steps:
@@ -48,6 +48,7 @@ class FullSize:
                 if now >= due:
                     self._unseen, due = self._unseen or now, now + PERIOD
                     tell(got)
+                yield
 
     def steps(self, values):
         """The shares, and at last the picture."""

@@ -374,6 +374,14 @@ function curvePanel(root) {
   return { figure, update, draw, close: () => size.disconnect() };
 }
 
+/** Whether the page around is dark: JupyterLab, VS Code, a site and Colab say so; elsewhere what the system prefers counts. */
+function isDark() {
+  const body = document.body.dataset, html = document.documentElement;
+  if (body.jpThemeLight) return body.jpThemeLight === "false";
+  const stated = body.vscodeThemeKind || html.dataset.theme || html.getAttribute("theme");
+  return stated ? /dark|contrast$/.test(stated) : window.matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 function download(name, bytes) {
   const address = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
   element("a", { href: address, download: name }).click();
@@ -645,9 +653,7 @@ function render({ model, el }) {
 
   let settling;
   function theme() {
-    const stated = document.body.dataset.jpThemeLight;
-    const dark = stated ? stated === "false" : window.matchMedia("(prefers-color-scheme: dark)").matches;
-    root.classList.toggle("dark", dark);
+    root.classList.toggle("dark", isDark());
     settle(40);
   }
   function settle(times) { // the page names its theme before the colours arrive, and tells nobody when they have
@@ -656,7 +662,9 @@ function render({ model, el }) {
     if (times) settling = setTimeout(settle, 250, times - 1);
   }
   const themes = new MutationObserver(theme);
-  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  for (const stating of [document.body, document.documentElement]) {
+    themes.observe(stating, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-vscode-theme-kind", "data-theme", "theme"] });
+  }
   theme();
   send({ kind: "hello" });
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from . import _background
 from ._box import Box
 from ._controls import Choice, Control, LogSlider, Slider, Toggle, describe
 from ._frame import Frame, Steps, pack
@@ -120,9 +121,10 @@ class Lab(anywidget.AnyWidget):
 
         Notes
         -----
-        In the browser it runs in a thread with the values that the controls have when the button is pressed; the next
-        share that it yields after Stop, or after the page has gone, is its last. What the page saves is a PNG file of 8
-        bits a channel, or 16 if it is grey, with the settings in its text fields. What lies outside 0 to 1 is clipped.
+        In the browser it runs in the background with the values that the controls have when the button is pressed; the
+        next share that it yields after Stop, or after the page has gone, is its last. What the page saves is a PNG file
+        of 8 bits a channel, or 16 if it is grey, with the settings in its text fields. What lies outside 0 to 1 is
+        clipped.
         """
         self._work = FullSize(function, list(self.controls))
         self.full = True
@@ -259,14 +261,16 @@ class Lab(anywidget.AnyWidget):
                 raise ValueError("Full size: at work for another view of this lab. Try again when it has ended.")
             if self._work.view is None:
                 self._work.view, self._work.stopped = view, False
-                threading.Thread(target=self._finish, args=(view, values), daemon=True).start()
+                _background.go_on(self._finish(view, values), f"{self.__name__} at full size")
 
     def _finish(self, view, values):
         """The long work, and what the page hears of it."""
         answer = {"kind": "share", "view": view}
         end = {**answer, "ended": True}
         try:
-            picture = self._work.run(self._given(values), lambda share: self.send({**answer, "share": share}), PATIENCE)
+            picture = yield from self._work.run(
+                self._given(values), lambda share: self.send({**answer, "share": share}), PATIENCE
+            )
             if picture is not None:
                 image = stored(picture, 16 if picture.ndim == 2 else 8)
                 self._save(view, partial(png_with_texts, image), values, "-full-size")
@@ -277,7 +281,7 @@ class Lab(anywidget.AnyWidget):
             self.send(end)
 
     def _answer(self, values, answer):
-        """Send a first picture soon, and better ones from another thread while these values are the newest."""
+        """Send a first picture soon, and better ones in the background while these values are the newest."""
         self._generation += 1
         steps = Steps()
         frames, frame, more = self._frames(values, steps), None, True
@@ -286,8 +290,8 @@ class Lab(anywidget.AnyWidget):
             frame, more = next(frames, (frame, False))
         self._publish(self._some(frame), values, steps, more=more, took=time.monotonic() - start, **answer)
         if more:
-            run = self._generation, frames, frame, values, steps, answer
-            threading.Thread(target=self._refine, args=run, daemon=True).start()
+            rest = self._refine(self._generation, frames, frame, values, steps, answer)
+            _background.go_on(rest, f"{self.__name__} refines")
         self.values = values
 
     def _refine(self, generation, frames, frame, values, steps, answer):
@@ -296,6 +300,7 @@ class Lab(anywidget.AnyWidget):
         try:
             while more:
                 frame, more = next(frames, (frame, False))
+                yield
                 with self._publishing:
                     now = time.monotonic()
                     if generation != self._generation or now > (self._unseen or now) + PATIENCE:
@@ -328,7 +333,10 @@ class Lab(anywidget.AnyWidget):
         caption = f"<figcaption>{html.escape(note)}</figcaption></figure>"
         bundle = super()._repr_mimebundle_(**kwargs)
         view, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        bundle, picture = {**view, "text/plain": repr(self), "text/html": f"<figure>{caption}"}, self._still()
+        bundle = {**view, "text/plain": repr(self)}
+        if _background.IN_BROWSER:  # drawing takes most of the time there, and the live view is on the page at once
+            return bundle, metadata
+        bundle["text/html"], picture = f"<figure>{caption}", self._still()
         if picture:
             bundle["text/html"] = picture._repr_html_().replace("</figure>", caption)
             bundle["image/png"] = picture._repr_png_()

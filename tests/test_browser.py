@@ -220,6 +220,36 @@ def test_the_dark_theme_reaches_the_lab(lesson, lab):
     lesson.until(lambda: lab.pixels(lab.titles()[-1]) == before, "the curves are drawn as before")
 
 
+@pytest.mark.parametrize(
+    "where, dark, light",
+    [
+        ("document.documentElement.dataset.theme", "dark", "light"),  # a site
+        ("document.documentElement.attributes.theme.value", "dark", "light"),  # Colab
+        ("document.body.dataset.vscodeThemeKind", "vscode-dark", "vscode-light"),
+        ("document.body.dataset.vscodeThemeKind", "vscode-high-contrast", "vscode-high-contrast-light"),
+    ],
+)
+def test_the_theme_of_other_pages_reaches_the_lab(lesson, lab, where, dark, light):
+    """A lab that is dark where the page is light, since the system prefers that."""
+    page, stated = lesson.page, "document.body.dataset.jpThemeLight"
+    page.evaluate(f"() => {{ delete {stated}; document.documentElement.setAttribute('theme', ''); }}")
+    try:
+        for theme, is_dark in ((dark, True), (light, False)):
+            page.evaluate(f"theme => {{ {where} = theme; }}", theme)
+            lesson.until(
+                lambda is_dark=is_dark: ("dark" in lab.root.get_attribute("class").split()) == is_dark, f"it is {theme}"
+            )
+    finally:
+        page.evaluate(
+            f"""() => {{
+                {stated} = "true";
+                delete document.documentElement.dataset.theme;
+                delete document.body.dataset.vscodeThemeKind;
+                document.documentElement.removeAttribute("theme");
+            }}"""
+        )
+
+
 def test_the_exported_page_shows_still_pictures(lesson, folder):
     """A page for people without Jupyter: empty places, state of dead widgets, or pictures without words."""
     lesson.command("docmanager:save")

@@ -1,12 +1,13 @@
 """The engine of a lab that yields: the newest values win, the last picture is always shown, nothing keeps running."""
 
+import asyncio
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from deconvlab import live
+from deconvlab import _background, live
 
 
 class Page:
@@ -53,7 +54,7 @@ def counting(last=20, pause=0.01):
 
 
 def threads_of_labs():
-    return [t for t in threading.enumerate() if t.name.endswith("(_refine)")]
+    return [t for t in threading.enumerate() if t.name.endswith(" refines")]
 
 
 @pytest.fixture(autouse=True)
@@ -328,3 +329,34 @@ def test_the_value_of_a_pixel_is_the_true_one_of_all_pictures_of_that_shape():
     for title, row in (("gone", 0), ("odd", 9)):
         shown._receive(None, {"kind": "pixel", "view": "v", "title": title, "row": row, "column": 0}, [])
         assert page.received[-1]["values"] == {}, "every question is answered, or the page never asks again"
+
+
+# In the browser, where there are no threads
+
+
+def test_without_threads_a_run_goes_on_between_the_messages(monkeypatch):
+    """A thread that no browser can start; a loop that lets no newer value in, or forgets the run half done."""
+    monkeypatch.setattr(_background, "IN_BROWSER", True)
+    monkeypatch.setattr(threading, "Thread", None)
+    count, computed = counting(last=40)
+    page = Page(count)
+
+    async def drag():
+        page.tick(level=0.25)
+        await asyncio.sleep(0.1)
+        page.tick(level=0.75)
+        while page.received[-1]["more"]:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(drag(), 10))
+    assert page.received[-1]["numbers"] == {"k": "39"} and page.received[-1]["values"] == {"level": 0.75}
+    assert 5 < sum(level == 0.25 for level, _ in computed) < 40, "it goes on, and ends where newer values come"
+    assert not _background._tasks
+
+
+def test_in_the_browser_no_still_is_drawn(monkeypatch):
+    """A cell that shows its lab fourteen times later than need be; an output that shows nothing without a kernel."""
+    monkeypatch.setattr(_background, "IN_BROWSER", True)
+    monkeypatch.setattr(live.Frame, "picture", None)
+    bundle, _ = counting(last=1)[0]._repr_mimebundle_()
+    assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "text/plain"}

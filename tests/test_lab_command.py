@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import importlib.util
 import json
+import re
 import runpy
 import shutil
 import signal
@@ -21,7 +22,9 @@ SOURCE = ROOT / "lab.py"
 PROJECT = """
 [project]
 dependencies = ["numpy"]
+optional-dependencies.lessons = ["jupyter"]
 optional-dependencies.test = ["pytest"]
+optional-dependencies.site = ["sphinx"]
 """
 
 
@@ -233,29 +236,29 @@ def modules_of(lab):
 
 
 def test_second_start_installs_nothing(lab, steps):
-    """Catches: a stamp that never matches, or one that forgets the test extra."""
-    for with_tests in (False, False, True, True, False):
-        lab.prepare(with_tests)
-    assert steps == ["make", "numpy", "numpy pytest"]
+    """Catches: a stamp that never matches, or one that forgets an extra."""
+    for extras in ([], [], ["test"], ["test"], [], ["site"], ["test"], []):
+        lab.prepare(*extras)
+    assert steps == ["make", "numpy jupyter", "numpy jupyter pytest", "numpy jupyter pytest sphinx"]
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
 def test_new_requirements_are_installed(lab, steps, name):
     """Catches: an update whose new dependency is missing; a test extra that goes stale."""
-    lab.prepare(with_tests=True)
+    lab.prepare("test")
     with (lab.ROOT / name).open("a") as file:
         file.write("# changed\n")
     lab.prepare()
-    assert steps == ["make", "numpy pytest", "numpy pytest"]
+    assert steps == ["make", "numpy jupyter pytest", "numpy jupyter pytest"]
 
 
 def test_broken_venv_is_made_anew(lab, steps, monkeypatch):
     """Catches: trusting the stamp of an installation of which a package is gone; pip would find all satisfied."""
-    lab.prepare(with_tests=True)
+    lab.prepare("test")
     answers = ["No module named 'scipy'", ""]
     monkeypatch.setattr(lab, "trouble", lambda modules: answers.pop(0))
     lab.prepare()
-    assert steps == ["make", "numpy pytest", "make", "numpy pytest"]
+    assert steps == ["make", "numpy jupyter pytest", "make", "numpy jupyter pytest"]
 
 
 def test_holes_are_mended_once(lab, steps, monkeypatch):
@@ -265,7 +268,7 @@ def test_holes_are_mended_once(lab, steps, monkeypatch):
     monkeypatch.setattr(lab, "trouble", lambda modules: "No module named 'scipy'" if "scipy.fft" in modules else "")
     with pytest.raises(SystemExit, match="(?s)No module named 'scipy'.*Python cannot use it"):
         lab.prepare()
-    assert steps == ["make", "numpy", "numpy", "make", "numpy"]
+    assert steps == ["make", "numpy jupyter", "numpy jupyter", "make", "numpy jupyter"]
     assert not lab.STAMP.exists()
 
 
@@ -275,7 +278,7 @@ def test_damaged_stamp_counts_as_none(lab, steps, garbage):
     lab.prepare()
     lab.STAMP.write_bytes(garbage)
     lab.prepare()
-    assert steps[:2] == ["make", "numpy"] and len(steps) == 3
+    assert steps[:2] == ["make", "numpy jupyter"] and len(steps) == 3
 
 
 def test_failed_installation_is_tried_again(lab, steps):
@@ -288,10 +291,10 @@ def test_failed_installation_is_tried_again(lab, steps):
         lab.prepare()
     (lab.ROOT / "constraints.txt").write_text(old)
     lab.prepare()
-    assert steps == ["make", "numpy"], "what is there is still whole"
+    assert steps == ["make", "numpy jupyter"], "what is there is still whole"
     (lab.ROOT / "constraints.txt").write_text("newer")
     lab.prepare()
-    assert steps == ["make", "numpy", "numpy"]
+    assert steps == ["make", "numpy jupyter", "numpy jupyter"]
 
 
 @pytest.mark.parametrize(
@@ -323,12 +326,10 @@ def test_proof_covers_every_dependency(lab):
         for name in names:
             modules.setdefault(name.lower(), set()).add(module)
     modules["jupyter"] = {"jupyterlab"}  # a name for many packages
-    for requirements, proof in (
-        (project["dependencies"], lab.LESSONS_NEED),
-        (project["optional-dependencies"]["test"], lab.TESTS_NEED),
-    ):
+    for extra, proof in lab.NEEDED.items():
+        requirements = project["optional-dependencies"][extra] + project["dependencies"] * (extra == "lessons")
         for requirement in requirements:
-            name = requirement.split(">=")[0]
+            name = re.split("[>=]=", requirement)[0]
             assert modules[name] & {needed.split(".")[0] for needed in proof}, name
 
 
@@ -449,7 +450,7 @@ def test_help(lab, capsys):
 def started(lab, monkeypatch):
     """The commands given to run(), nothing installed."""
     commands = []
-    monkeypatch.setattr(lab, "prepare", lambda with_tests=False: commands.append(f"tests: {with_tests}"))
+    monkeypatch.setattr(lab, "prepare", lambda *extras: commands.append(extras))
     monkeypatch.setattr(lab, "run", lambda *command, **settings: commands.append([*command, *settings.items()]) or 5)
     return commands
 
@@ -463,9 +464,9 @@ def test_jupyterlab_opens_the_first_lesson(lab, started, monkeypatch, user):
     monkeypatch.setattr(lab.os, "geteuid", lambda: user, raising=False)
     write_notebook(lab.LESSONS / "00-start here.ipynb", "# Welcome")
     assert lab.main(["--no-browser", "--port", "9999"]) == 5
-    wants_tests, command = started
-    assert wants_tests == "tests: False"
-    assert command[0] == "jupyterlab"
+    extras, command = started
+    assert extras == ()
+    assert command[:2] == ["-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={lab.MINE}" in command
     assert "--LabApp.default_url=/lab/tree/00-start%20here.ipynb" in command
     progress = ("DECONVLAB_PROGRESS", str(lab.MINE / "progress.json"))
@@ -487,7 +488,13 @@ def test_jupyterlab_opens_the_first_lesson(lab, started, monkeypatch, user):
 def test_pytest_gets_its_arguments(lab, started, given, passed):
     """Catches: --quick that reaches pytest, or that beats the user's own -m; an exit code that is not pytest's."""
     assert lab.main(["test", *given]) == 5
-    assert started == ["tests: True", ["pytest", *passed]]
+    assert started == [("test", "site"), ["-m", "pytest", *passed]]
+
+
+def test_site_is_built_by_its_script(lab, started):
+    """Catches: the standard library's module `site` run in its place; lost options, a missing extra."""
+    assert lab.main(["site", "--lessons", "04"]) == 5
+    assert started == [("site",), [lab.ROOT / "site" / "build.py", "--lessons", "04"]]
 
 
 FOREIGN = [
@@ -560,7 +567,7 @@ def test_run_hands_on_environment_folder_and_exit_code(lab, monkeypatch):
         "sys.exit(int(sys.argv[1]))\n"
     )
     try:
-        assert lab.run("probe", "7") == 7
+        assert lab.run("-m", "probe", "7") == 7
     finally:
         signal.signal(signal.SIGTERM, terminate)
     folders = (lab.ROOT / "seen").read_text().splitlines()
@@ -580,7 +587,7 @@ def test_ctrl_c_is_left_to_jupyterlab(lab, monkeypatch):
 
     monkeypatch.setattr(lab.subprocess, "Popen", Asking([], 0))
     monkeypatch.setattr(lab.signal, "signal", lambda *anything: None)
-    assert lab.run("jupyterlab") == 0
+    assert lab.run("-m", "jupyterlab") == 0
     assert answers == []
 
 

@@ -18,8 +18,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROJECT = """
 [project]
-dependencies = ["lessons-stand-in"]
-optional-dependencies.test = ["tests-stand-in"]
+dependencies = []
+optional-dependencies = { lessons = ["lessons-stand-in"], test = ["test-stand-in"], site = ["site-stand-in"] }
 """
 # Run as `python -m pytest` or `python -m jupyterlab`, it prints what it finds; its exit code is that of a failure.
 REPORT = """
@@ -87,15 +87,15 @@ def write_wheel(folder, name, modules):
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory):
-    """The environment variables of a user who has set a mirror for pip, here a folder of two wheels."""
+    """The environment variables of a user who has set a mirror for pip, here a folder of wheels."""
     sys.path.insert(0, str(ROOT))
     try:
         import lab
     finally:
         sys.path.remove(str(ROOT))
     folder = tmp_path_factory.mktemp("mirror")
-    write_wheel(folder, "lessons_stand_in", lab.LESSONS_NEED)
-    write_wheel(folder, "tests_stand_in", lab.TESTS_NEED)
+    for extra, modules in lab.NEEDED.items():
+        write_wheel(folder, f"{extra}_stand_in", modules)
     return {**OFFLINE, "PIP_FIND_LINKS": str(folder)}
 
 

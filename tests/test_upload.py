@@ -3,6 +3,7 @@
 Each test says which bug it would catch. The page's own half is tested in test_upload_browser.py.
 """
 
+import asyncio
 import base64
 import gc
 import io
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 import deconvlab as dl
-from deconvlab import _fullsize, _upload, live
+from deconvlab import _background, _fullsize, _upload, live
 from deconvlab.live import Box, Choice, Frame, Region, Slider, Upload
 
 START = np.full((6, 8), 0.5)
@@ -105,9 +106,9 @@ def page():
 def no_thread_is_left():
     yield
     deadline = time.monotonic() + 5
-    while any(t.name.endswith("(_finish)") for t in threading.enumerate()) and time.monotonic() < deadline:
+    while any(t.name.endswith(" at full size") for t in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not any(t.name.endswith("(_finish)") for t in threading.enumerate())
+    assert not any(t.name.endswith(" at full size") for t in threading.enumerate())
 
 
 # A file in Python
@@ -453,6 +454,22 @@ def test_stop_ends_the_work_within_one_step():
     page.wait_for_the_end()
     assert len(made) <= steps + 1 and page.files == []
     assert lab.full_size().shape == START.shape  # what was stopped there is not stopped here
+
+
+def test_without_threads_the_page_can_stop_the_work(monkeypatch):
+    """A browser that hears Stop when the work is done."""
+    monkeypatch.setattr(_background, "IN_BROWSER", True)
+    lab, page, made = working(once)
+
+    async def press():
+        page.press()
+        await asyncio.sleep(0.2)
+        page.say(kind="halt")
+        while not page.received[-1].get("ended"):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(press(), 10))
+    assert len(made) < 300 and page.files == []
 
 
 def test_a_closed_page_stops_the_work(monkeypatch):
