@@ -4,11 +4,11 @@ The wheel of open-webui carries Pyodide's core, its lock file and most of its pa
 serves: the wheel is pinned here, and each package is checked against the lock. What is pure Python comes from PyPI at
 the lock's version, but as another file, since Pyodide builds its own wheels; these are pinned here, too.
 
-One package is not what the CDN serves: no file of PyPI has scikit-image 0.25.0 compiled for Pyodide. The rig takes its
-Python files as they are, and in place of each compiled module one that imports and says so when a function of it is
+Two packages are not what the CDN serves. No file of PyPI has scikit-image 0.25.0 compiled for Pyodide: the rig takes
+its Python files as they are, and in place of each compiled module one that imports and says so when a function of it is
 called. `data`, `color`, `transform.rescale`, `metrics` and most of `restoration` compute as ever. tifffile is imported
-where it is there only, as in the CDN's wheel (pyodide/pyodide, packages/scikit-image/patches). PyWavelets, which
-scikit-image uses where it is there, is left out, and so is SQLite, which IPython uses where it is there.
+where it is there only, as in the CDN's wheel (pyodide/pyodide, packages/scikit-image/patches). And sqlite3, for which
+IPython asks at its import, has no database here. PyWavelets, which scikit-image uses where it is there, is left out.
 
 It is a tool of the tests and no dependency: `python tests/pyodide_rig.py` prints the folder where it lies.
 """
@@ -60,6 +60,28 @@ def __getattr__(name):
         raise NotImplementedError(f"{__name__}.{name} is compiled, and not in the rig")
     return missing
 '''
+SQLITE = """
+class Error(Exception):
+    pass
+
+class DatabaseError(Error):
+    pass
+
+class OperationalError(DatabaseError):
+    pass
+
+class Connection:
+    pass
+
+def connect(*args, **kwargs):
+    raise Error("there is no database in the rig")
+
+def register_adapter(*args):
+    pass
+
+register_converter = register_adapter
+PARSE_DECLTYPES, PARSE_COLNAMES = 1, 2
+"""
 NO_TIFFFILE = (b"from tifffile import", b"with __import__('contextlib').suppress(ImportError): from tifffile import")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deconvlab"
 
@@ -80,7 +102,7 @@ def pyodide():
 @functools.cache
 def rig(cache=CACHE):
     """The folder of the rig, made where it is not there yet."""
-    made_of = [CARRIER, SKIMAGE, PURE, COMPILED_AWAY, NO_TIFFFILE]
+    made_of = [CARRIER, SKIMAGE, PURE, COMPILED_AWAY, SQLITE, NO_TIFFFILE]
     folder = Path(cache) / f"pyodide-{VERSION}-{hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]}"
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +125,9 @@ def make(target, wheels):
         for name in CORE:  # which the lock does not know; the hash of the whole wheel holds for them
             (target / name).write_bytes(carrier.read(INSIDE + name))
         (target / lock["packages"]["scikit-image"]["file_name"]).write_bytes(without_compiled(skimage))
+        with zipfile.ZipFile(target / lock["packages"]["sqlite3"]["file_name"], "w") as new:
+            new.writestr("sqlite3/__init__.py", SQLITE)
+            new.writestr("sqlite3-1.0.0.dist-info/METADATA", "Name: sqlite3\nVersion: 1.0.0\n")
         for package in lock["packages"].values():
             file = package["file_name"]
             if INSIDE + file in carrier.namelist():
