@@ -4,29 +4,30 @@ import argparse
 import shutil
 import sys
 import time
-from pathlib import Path
 
 import mathjax
 import pages
 from sphinx.cmd.build import build_main
 
 BUILD = pages.ROOT / "build"
-SOURCES, TARGET = BUILD / "src", BUILD / "site"
 
 
 def steps(lessons):
     """What is done, in words, and how."""
     return [
-        ("MathJax", lambda: mathjax.fetch(BUILD / "mathjax")),
-        ("Sources of the pages", lambda: pages.write(lessons, SOURCES)),
-        ("Pages", html),
+        ("Pages", lambda: read(lessons, BUILD)),
     ]
 
 
-def html():
-    """Let Sphinx make the pages; what it warns of is an error."""
-    options = ["-b", "html", "-c", pages.SITE, "-d", BUILD / "doctrees", "-j", "auto", "-q", "-W", "--keep-going"]
-    if build_main([str(option) for option in [*options, SOURCES, TARGET]]):
+def read(lessons, folder):
+    """Make the pages of these lessons in folder/site; what Sphinx warns of is an error."""
+    mathjax.fetch(BUILD / "mathjax")
+    sources, doctrees, target = (folder / name for name in ("src", "doctrees", "site"))
+    for old in (sources, doctrees, target):
+        shutil.rmtree(old, ignore_errors=True)
+    pages.write(lessons, sources)
+    options = ["-b", "html", "-c", pages.SITE, "-d", doctrees, "-j", "auto", "-q", "-W", "--keep-going"]
+    if build_main([str(option) for option in [*options, sources, target]]):
         sys.exit("Sphinx could not make the pages: mend what it names above.")
 
 
@@ -41,15 +42,12 @@ def chosen(numbers):
 def main():
     parser = argparse.ArgumentParser(description="Build the site into build/site.")
     parser.add_argument("--lessons", nargs="+", default=[], metavar="NN", help="these lessons only")
-    lessons = chosen(parser.parse_args().lessons)
-    for folder in (TARGET, BUILD / "doctrees"):
-        shutil.rmtree(folder, ignore_errors=True)
-    for what, step in steps(lessons):
+    for what, step in steps(chosen(parser.parse_args().lessons)):
         print(f"{what} ...", end=" ", flush=True)
         start = time.monotonic()
         step()
         print(f"{time.monotonic() - start:.0f} s", flush=True)
-    print(f"The site is in {TARGET}. To read it: {sys.executable} -m http.server -d {TARGET}")
+    print(f"The site is in {BUILD / 'site'}. To read it: {sys.executable} -m http.server -d {BUILD / 'site'}")
 
 
 if __name__ == "__main__":

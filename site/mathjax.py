@@ -1,44 +1,35 @@
-"""MathJax inside the site: the package of npm, checked, and of it what tex-svg.js loads."""
+"""MathJax inside the site: of npm's package what tex-svg.js loads."""
 
 import base64
 import hashlib
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
-PACKAGE = "mathjax@3.2.2"
+import npm
+
+VERSION = "3.2.2"
 SHA512 = "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw=="
-# tex-chtml.js would fetch its fonts from elsewhere; the folders are those that tex-svg.js, its menu and its speech
-# load when a reader asks for them.
+# The folders are what its menu, its speech and rarer commands load on demand. tex-chtml.js would fetch its fonts from
+# another host; in SVG they are paths.
 PARTS = ("tex-svg.js", "sre", "ui", "a11y", "input")
 
 
 def fetch(target):
-    """Put MathJax into target/mathjax, unless it is there."""
-    if (target / "mathjax" / "tex-svg.js").exists():
+    """Put MathJax into target/mathjax, unless this version is there."""
+    done = target / "mathjax" / f"{VERSION}.txt"
+    if done.exists():
         return
+    shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        archive = _packed(Path(folder))
+        package = npm.unpack(f"mathjax@{VERSION}", Path(folder))
+        (archive,) = Path(folder).glob("*.tgz")
         digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         if digest != SHA512:
-            sys.exit(f"{PACKAGE}: what npm has fetched is not what the site was tested with (SHA-512 {digest}).")
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder, filter="data")
+            sys.exit(f"MathJax {VERSION}: what npm fetched has the SHA-512 {digest}, expected {SHA512}.")
         for part in PARTS:
-            source, copy = Path(folder, "package", "es5", part), target / "mathjax" / part
+            source, copy = package / "es5" / part, target / "mathjax" / part
             copy.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy)
-
-
-def _packed(folder):
-    npm = shutil.which("npm")
-    if npm is None:
-        sys.exit("The site needs MathJax, which npm fetches, and there is no npm here: install Node.js, or on Debian "
-                 "and Ubuntu the package npm.")  # fmt: skip
-    run = subprocess.run([npm, "pack", PACKAGE, "--silent"], cwd=folder, capture_output=True, text=True)
-    if run.returncode:
-        sys.exit(f"npm could not fetch {PACKAGE}. Is the computer online?\n{run.stderr}")
-    return folder / run.stdout.split()[-1]
+        shutil.copyfile(package / "LICENSE", done)

@@ -16,7 +16,6 @@ SITE, NOTEBOOKS = ROOT / "site", ROOT / "notebooks"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:exercises/)?[\w-]+\.ipynb)\)")
 ROW = re.compile(r"^\| \[(.+)\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)\n", re.MULTILINE)
-# In the order in which they import each other, so that the first one that knows a name is its home.
 MATHEMATICS = ("psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "blind")
 
 
@@ -37,7 +36,7 @@ def write(chosen, target):
         text = json.dumps(page(notebook, slug, question, notebooks), ensure_ascii=False)
         (target / "lessons" / f"{slug}.ipynb").write_text(text, encoding="utf-8")
     _fill("index.md", target, **home(readme, rows))
-    _fill("api.md", target, mathematics="\n\n".join(map(chapter, MATHEMATICS)))
+    _fill("api.md", target, mathematics=chapters())
     shutil.copyfile(ROOT / "TEACHING.md", target / "teaching.md")
     shutil.copytree(ROOT / "docs", target / "docs")
 
@@ -89,15 +88,18 @@ def home(readme, rows):
     }
 
 
-def chapter(module):
-    """The part of the API page about a module: its public names, as `deconvlab` has them."""
-    idea, names = import_module(f"deconvlab.{module}"), []
-    for name in sorted(deconvlab.__all__):
-        home = next(m for m in MATHEMATICS if hasattr(import_module(f"deconvlab.{m}"), name))
-        if home == module:
+def chapters():
+    """The API page's part on the mathematics: of each module its idea, and the public names that it brings in.
+
+    A module imports from those before it, so the first one that knows a name is its home.
+    """
+    left, parts = set(deconvlab.__all__), []
+    for module in (import_module(f"deconvlab.{name}") for name in MATHEMATICS):
+        title = inspect.getdoc(module).splitlines()[0].partition(":")[0].rstrip(".")
+        parts += [f"## {title}", "```{eval-rst}", f".. automodule:: {module.__name__}", ""]
+        for name in [name for name in vars(module) if name in left]:
             kind = "class" if inspect.isclass(getattr(deconvlab, name)) else "function"
-            names.append(f".. auto{kind}:: deconvlab.{name}")
-    title, _, _ = inspect.getdoc(idea).splitlines()[0].partition(":")
-    return "\n".join(
-        [f"## {title.rstrip('.')}\n", "```{eval-rst}", f".. automodule:: deconvlab.{module}\n", *names, "```"]
-    )
+            parts.append(f".. auto{kind}:: deconvlab.{name}")
+            left.remove(name)
+        parts += ["```", ""]
+    return "\n".join(parts)
