@@ -2,6 +2,7 @@
 
 import re
 
+import forge
 import pages
 
 from deconvlab import __version__
@@ -30,6 +31,7 @@ html_use_index = False
 html_context = {
     "default_mode": "auto",  # of light and dark: what the reader's system says
     "exercises": [path.name for path in (pages.NOTEBOOKS / "exercises").glob("*.ipynb")],
+    "elsewhere": forge.links(),
 }
 templates_path = ["templates"]
 html_sidebars = {"**": ["contents.html"]}

@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import lock
+import nbformat
 import npm
-import wheels
 from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_CDN_URL,
     PYODIDE_KERNEL_NPM_NAME,
@@ -23,7 +23,7 @@ from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_VERSION,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EXTENSIONS = ["anywidget", "@jupyter-widgets/jupyterlab-manager", PYODIDE_KERNEL_NPM_NAME]
 SETTINGS = {
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},  # light or dark as the system is
@@ -34,12 +34,12 @@ PRELOADED = ["comm", "deconvlab", "ipykernel", "ipython", "jedi", "micropip", "p
 
 
 def build(target):
-    """Put JupyterLite into target/lite."""
-    app = target / "lite"
+    """Put JupyterLite into target/lite; the wheels are in target/wheels."""
+    app, ours = target / "lite", sorted((target / "wheels").glob("*.whl"))
     make(app)
     with tempfile.TemporaryDirectory() as folder:
         distributed = npm.unpack(f"pyodide@{PYODIDE_VERSION}", Path(folder)) / "pyodide-lock.json"
-        equip(app, json.loads(distributed.read_bytes()), f"{PYODIDE_CDN_URL}/", wheels.gather(target))
+        equip(app, json.loads(distributed.read_bytes()), f"{PYODIDE_CDN_URL}/", ours)
 
 
 def make(app):
@@ -48,10 +48,11 @@ def make(app):
     with tempfile.TemporaryDirectory() as folder:
         # From a folder of its own: what a build remembers of the last one makes the next one leave things out.
         files = Path(folder, "files")
-        for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/exercises/*.ipynb")]:
-            copy = files / path.relative_to(ROOT / "notebooks")
+        for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("exercises/*.ipynb")]:
+            copy = files / path.relative_to(NOTEBOOKS)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            # nbformat joins the lines of a text, as Jupyter's server does. Without, the page puts commas between them.
+            copy.write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
         Path(folder, "overrides.json").write_text(json.dumps(SETTINGS))
         installed = Path(sys.prefix, "share", "jupyter", "labextensions")
         config = {
