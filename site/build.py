@@ -7,6 +7,7 @@ import time
 
 import mathjax
 import pages
+import wheels
 from sphinx.cmd.build import build_main
 
 BUILD = pages.ROOT / "build"
@@ -16,6 +17,7 @@ def steps(lessons):
     """What is done, in words, and how."""
     return [
         ("Pages", lambda: read(lessons, BUILD)),
+        ("Wheels for Python in the page", lambda: wheels.gather(BUILD / "site" / "wheels")),
     ]
 
 

@@ -22,10 +22,10 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "deconvlab"
-html_static_path = ["static", "../build/mathjax", "../deconvlab/live.js", "../deconvlab/live.css"]
+html_static_path = ["static", "../build/mathjax", "../deconvlab/live.js", "../deconvlab/live.css", "life.py"]
 html_favicon = "static/icon.svg"
-html_css_files = ["live.css", "site.css"]
-html_js_files = [("labs.js", {"type": "module"})]
+html_css_files = ["live.css", "site.css", "life.css"]
+html_js_files = [(name, {"type": "module"}) for name in ("labs.js", "life.js")]
 html_copy_source = False
 html_use_index = False
 html_context = {

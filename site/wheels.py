@@ -22,7 +22,7 @@ def gather(target):
     # Only what is pure Python: the same files for any version of Pyodide, whatever Python builds the site.
     pure = ["--platform=any", "--python-version=3.12", "--implementation=py", "--abi=none", "--only-binary=:all:"]
     pip("download", "--no-deps", *pure, f"--constraint={ROOT / 'constraints.txt'}", f"--dest={target}", *WIDGETS)
-    with tempfile.TemporaryDirectory() as copy:  # what an earlier build left beside the package would get into the wheel
+    with tempfile.TemporaryDirectory() as copy:  # what an earlier build left behind would get into it
         shutil.copytree(ROOT / "deconvlab", Path(copy) / "deconvlab", ignore=shutil.ignore_patterns("__pycache__"))
         for name in OWN:
             shutil.copy(ROOT / name, copy)
