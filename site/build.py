@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 
+import lite
 import mathjax
 import pages
 import wheels
@@ -18,6 +19,7 @@ def steps(lessons):
     return [
         ("Pages", lambda: read(lessons, BUILD)),
         ("Wheels for Python in the page", lambda: wheels.gather(BUILD / "site" / "wheels")),
+        ("JupyterLite", lambda: lite.build(BUILD / "site")),
     ]
 
 
