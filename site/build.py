@@ -6,8 +6,10 @@ import sys
 import time
 
 import export
+import lite
 import mathjax
 import pages
+import wheels
 from sphinx.cmd.build import build_main
 
 BUILD = pages.ROOT / "build"
@@ -18,6 +20,8 @@ def steps(lessons):
     return [
         ("Pages", lambda: read(lessons, BUILD)),
         ("Labs, computed ahead", lambda: export.export(lessons, BUILD / "site" / "labs")),
+        ("Wheels for Python in the page", lambda: wheels.gather(BUILD / "site" / "wheels")),
+        ("JupyterLite", lambda: lite.build(BUILD / "site")),
     ]
 
 
