@@ -592,8 +592,8 @@ function render({ model, el }) {
     numbers.replaceChildren(...Object.entries(header.numbers).map(([name, text]) => element("div", {}, element("span", {}, name), element("b", {}, text))));
     compare.hidden = !header.compare.length;
     message.textContent = "";
-    back.row.hidden = header.step === null;
-    if (header.step !== null) {
+    back.row.hidden = (header.step ?? null) === null; // JupyterLite makes undefined of Python's None
+    if (!back.row.hidden) {
       back.input.disabled = !header.steps.length;
       if (header.steps.length) {
         steps = header.steps;
