@@ -2,6 +2,7 @@
 
 import re
 
+import forge
 import pages
 
 from deconvlab import __version__
@@ -11,6 +12,7 @@ copyright = author
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath"]
+myst_html_meta = {"description": "Learn image deblurring by moving sliders."}  # a lesson has its question instead
 mathjax_path = "mathjax/tex-svg.js"
 
 default_role = "py:obj"  # of what stands between single backticks
@@ -26,10 +28,11 @@ html_favicon = "static/icon.svg"
 html_css_files = ["live.css", "site.css", "life.css"]
 html_js_files = [(name, {"type": "module"}) for name in ("labs.js", "life.js")]
 html_copy_source = False
-html_use_index = False
+html_use_index = html_domain_indices = False
 html_context = {
     "default_mode": "auto",  # of light and dark: what the reader's system says
     "exercises": [path.name for path in (pages.NOTEBOOKS / "exercises").glob("*.ipynb")],
+    "elsewhere": forge.links(),
 }
 templates_path = ["templates"]
 html_sidebars = {"**": ["contents.html"]}
