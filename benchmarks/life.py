@@ -100,7 +100,7 @@ def rows(browser, site):
 
 def main():
     choice = options(__doc__)
-    with tempfile.TemporaryDirectory() as folder, site_with_python(Path(folder), LESSON) as site, chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder, site_with_python(folder) as site, chromium() as browser:
         about = machine()
         table = list(rows(browser, site))
     show(table, about, choice.json)

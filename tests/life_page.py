@@ -1,47 +1,30 @@
 """A lesson of the site in Chromium, with the Pyodide of the rig in place of the CDN's, for tests and benchmarks."""
 
 import contextlib
-import functools
-import http.server
 import json
 import os
-import subprocess
-import sys
-import threading
+from pathlib import Path
 
 import pytest
-from jupyter_page import CHROMIUM, ROOT
+from jupyter_page import CHROMIUM
 from pyodide_rig import rig_or_skip
-
-BUILD = """
-import sys, pathlib, build, wheels
-folder = pathlib.Path(sys.argv[1])
-build.read(build.chosen(sys.argv[2:]), folder)
-wheels.gather(folder / "site" / "wheels")
-"""
+from site_pages import made, script, served
 
 
 @contextlib.contextmanager
-def site_with_python(folder, *lessons):
-    """The address of a site of these lessons, made in a folder; skips where no Chromium exists, and CI has one."""
+def site_with_python(folder):
+    """The address of the site's pages and Python's wheels; skips where no Chromium exists, and CI has one."""
     if CHROMIUM is None:
         message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    pyodide, root = rig_or_skip(), folder / "site"
-    command = [sys.executable, "-c", BUILD, folder, *(lesson[:2] for lesson in lessons)]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "site")})
-    (root / "pyodide").symlink_to(pyodide)
-    file = root / "wheels" / "python.json"
+    (Path(folder) / "pyodide").symlink_to(rig_or_skip())
+    for part in made().iterdir():  # which other tests share
+        (Path(folder) / part.name).symlink_to(part)
+    script("wheels").gather(Path(folder) / "wheels")
+    file = Path(folder) / "wheels" / "python.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "pyodide": "/pyodide/"}))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=root)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
+    with served(folder) as address:
+        yield address.rstrip("/")
 
 
 class Lesson:

@@ -39,7 +39,7 @@ slow"""
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with site_with_python(tmp_path_factory.mktemp("site"), LESSON, ITERATIVE) as address:
+    with site_with_python(tmp_path_factory.mktemp("site")) as address:
         yield address
 
 
