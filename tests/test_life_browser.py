@@ -153,9 +153,14 @@ def test_a_cell_is_edited_as_code(living):
     """Catches: an Enter that makes a paragraph instead of a line, indentation that is lost, a caret that stays."""
     cell = living.edit(-2, "")
     cell.get_by_role("textbox").focus()
-    for line in ("def double(x):", "return 2 * x"):
+    for line in ("def double(x):", "if x:", "return 2 * x"):
         living.page.keyboard.type(line)
         living.page.keyboard.press("Enter")
+    assert cell.get_by_role("textbox").inner_text().split("\n")[:3] == [
+        "def double(x):",
+        "    if x:",
+        "        return 2 * x",
+    ]
     living.page.keyboard.press("Shift+Tab")  # leaves the cell: the Tab key belongs to the page
     assert not cell.get_by_role("textbox").evaluate("box => box === document.activeElement")
     cell.get_by_role("button", name="Run cell").click()

@@ -40,7 +40,8 @@ function cellOf(node, number, run) {
   const area = node.querySelector(".cell_output") || element("div", { class: "cell_output docutils container" });
   const button = element("button", { type: "button", class: "dcv-run-cell", title: "Shift + Enter", "aria-label": `Run ${name}` }, "Run");
   let fresh = false, labs = []; // whether nothing has come yet of this run, and the labs of the run before
-  const cell = { number, name, source: () => code.textContent, focus: () => code.focus(), begin, text, html, error, lab, end };
+  const source = () => code.innerText; // not textContent: the browser writes a new line as <br>
+  const cell = { number, name, source, focus: () => code.focus(), begin, text, html, error, lab, end };
 
   for (const [key, value] of Object.entries({
     contenteditable: "plaintext-only", role: "textbox", "aria-multiline": "true", "aria-label": `Code of ${name}`,
@@ -54,10 +55,12 @@ function cellOf(node, number, run) {
   });
   /** How far the line of the caret is indented, and further after a colon. */
   function indentation() {
-    const before = document.createRange(), { anchorNode, anchorOffset } = getSelection();
-    before.setStart(code, 0);
-    before.setEnd(anchorNode, anchorOffset);
-    const line = before.toString().split("\n").pop();
+    const caret = getSelection(), range = caret.getRangeAt(0).cloneRange();
+    caret.collapseToStart();
+    caret.modify("extend", "backward", "lineboundary");
+    const line = caret.toString();
+    caret.removeAllRanges();
+    caret.addRange(range);
     return line.match(/^ */)[0] + (line.trimEnd().endsWith(":") ? "    " : "");
   }
   button.addEventListener("click", () => run(cell));
