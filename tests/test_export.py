@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ from deconvlab import live
 from deconvlab._frame import pack
 from deconvlab.live import Choice, LogSlider, Slider, Toggle
 
-export, grid = script("export"), script("grid")
+export, grid, pages = map(script, ("export", "grid", "pages"))
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -93,10 +94,12 @@ def test_a_slider_counts_only_while_it_is_shown():
 
 @every_lesson
 def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
-    """Catches: a lab that is not exported, two labs of one name, values that a lab refuses, and a slider that can be
-    moved to where no setting has it."""
+    """Catches: a lab that is not exported or whose page asks for another file, two labs of one name, values that a lab
+    refuses, and a slider that can be moved to where no setting has it."""
     shown = [name for cell in read(lesson)["cells"] for name in export.labs_of(cell)]
     assert shown == [lab.__name__ for labs in labs_in(lesson).values() for lab in labs]
+    page = json.dumps(pages.page(read(lesson), lesson.stem, "", {}))
+    assert re.findall(r'data-lab=\\"(.+?)\\"', page) == [f"{lesson.stem}.{name}" for name in shown]
     assert len(set(map(id, itertools.chain(*labs_in(lesson).values())))) == len(set(shown))
     for lab in labs(lesson).values():
         plans = list(grid.plans(lab.spec))
