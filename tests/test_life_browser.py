@@ -121,7 +121,7 @@ def test_a_lab_computes_any_value(living):
     lab.locator(".dcv-numbers").get_by_text("51").wait_for()
     grey = lab.locator("canvas").evaluate("canvas => canvas.getContext('2d').getImageData(9, 9, 1, 1).data[0]")
     assert abs(grey - 255 * 0.51) <= 1
-    assert living.text(living.edit(-1, "print(grey.values['level'], grey(level=20).numbers['level'])")) == "51 20.0\n"
+    assert living.text(living.edit(-1, "print(grey.values['level'], grey(level=20).numbers['level'])")) == "51.0 20.0\n"
 
 
 def test_a_file_of_the_learner_reaches_a_lab(living):
