@@ -3,16 +3,24 @@
 One page, brought to life once, serves the tests in the order of this file; the last ones stop it.
 """
 
+import json
+import tomllib
+import urllib.request
 import zlib
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import chromium
+from jupyter_page import ROOT, chromium
 from lessons import LESSONS, read
 from life_page import Lesson, printed, site_with_python
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from pyodide_rig import VERSION, rig_or_skip
+from site_pages import script
 
 pytestmark = pytest.mark.browser
 
+PYPROJECT = ROOT / "pyproject.toml"
 # Two of the fifteen, so that the test is short; benchmarks/life.py runs all of them.
 LESSON, ANOTHER = "04-divide-out-the-blur", "02-add-up-waves"
 LAB = """
@@ -70,6 +78,19 @@ def test_reading_fetches_no_python(site, browser):
     assert not [address for address in lesson.asked if "pyodide" in address or "wheels" in address]
     assert not [address for address in lesson.asked if address.startswith("http")]  # another host
     lesson.page.close()
+
+
+def test_the_page_loads_all_that_deconvlab_needs(site):
+    """Catches: a dependency, or a version of one, that Pyodide has not and that nobody asks for again in the page."""
+    with urllib.request.urlopen(f"{site}/wheels/python.json") as answer:
+        page = json.load(answer)
+    lock = json.loads((rig_or_skip() / "pyodide-lock.json").read_text())["packages"].values()
+    versions = {canonicalize_name(entry["name"]): entry["version"] for entry in lock}
+    loaded = {name: versions[name] for name in page["packages"]}
+    loaded |= {name: str(version) for name, version, *_ in map(parse_wheel_filename, page["wheels"])}
+    needed = [Requirement(text) for text in tomllib.loads(PYPROJECT.read_text())["project"]["dependencies"]]
+    assert [str(one) for one in needed if loaded.get(canonicalize_name(one.name), "0") not in one.specifier] == []
+    assert VERSION in script("wheels").PYODIDE
 
 
 def test_a_lesson_prints_what_is_stored(living):

@@ -47,6 +47,7 @@ function cellOf(node, number, run) {
     contenteditable: "plaintext-only", role: "textbox", "aria-multiline": "true", "aria-label": `Code of ${name}`,
     spellcheck: "false", autocapitalize: "off", translate: "no",
   })) code.setAttribute(key, value);
+  if (!code.isContentEditable) code.contentEditable = "true"; // a browser that does not know plain text
   code.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
@@ -140,6 +141,7 @@ async function needed() {
 const SAYS = {
   asleep: "Starts Python in this page: sliders take any value, and the code can be changed and run. It loads about 50 MB, once.",
   loading: "Python is loading. You can read on, and change cells already.",
+  running: "Python runs the cells of this lesson; each lab is alive once its cell has run.",
   ready: "Python is ready. Change a cell and press Shift + Enter in it.",
   busy: "Python is busy.",
   stopped: "Python has stopped. Run starts it again, from the first cell.",
@@ -156,7 +158,7 @@ function bar(nodes) {
 
   function look(state, why) {
     go.textContent = GOES[state] || GOES.asleep;
-    go.setAttribute("aria-disabled", String(state === "loading"));
+    go.setAttribute("aria-disabled", String(Boolean(session) && !session.complete));
     if (!session && document.activeElement === stop) go.focus();
     stop.hidden = !session;
     progress.hidden = !session || session.complete;
@@ -176,7 +178,7 @@ function bar(nodes) {
     const said = (show) => heard((what) => mine.running?.[show](what)); // what is printed between two cells has no place
     mine.worker = python({
       stage: heard(({ name, share }) => far(LOADED * share, `Loading ${name} …`)),
-      ready: heard(() => { mine.loaded = true; next(); }),
+      ready: heard(() => { mine.loaded = true; look("running"); next(); }),
       text: said("text"),
       html: said("html"),
       error: said("error"),
