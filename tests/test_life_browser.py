@@ -7,10 +7,15 @@ import functools
 import http.server
 import json
 import os
+import sys
 import threading
 
 import pytest
-from jupyter_page import CHROMIUM, ROOT
+from axe_playwright_python.sync_playwright import Axe
+from jupyter_page import CHROMIUM, ROOT, chromium
+from lessons import LESSONS, read
+from PIL import Image
+from pyodide_rig import pyodide, rig  # noqa: F401: a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -27,18 +32,15 @@ def site(tmp_path_factory, pyodide):  # noqa: F811
     folder = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "site")
-        import wheels
-
         import build
+        import wheels
 
         build.read(build.chosen([LESSON[:2], ITERATIVE[:2]]), folder)
         wheels.gather(folder / "site" / "wheels")
     file = folder / "site" / "wheels" / "python.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "pyodide": "/pyodide/"}))
     (folder / "site" / "pyodide").symlink_to(pyodide)
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=folder / "site")
-    ) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder / "site")) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
