@@ -31,6 +31,13 @@ SETTINGS = {
 }
 # Loaded as Python starts. Those of the kernel stand here too, or it would ask a package index for them.
 PRELOADED = ["comm", "deconvlab", "ipykernel", "ipython", "jedi", "micropip", "piplite", "pyodide-kernel"]
+# JupyterLab's list of files would leave no room for a lesson; Notebook shows one at a time, and its tree the list.
+NARROW = """<script>
+if (innerWidth < 700) {
+  const { search } = location;
+  location.replace(`../${new URLSearchParams(search).has("path") ? "notebooks" : "tree"}/index.html${search}`);
+}
+</script>"""
 
 
 def build(target):
@@ -43,7 +50,7 @@ def build(target):
 
 
 def make(app):
-    """JupyterLab with the lessons and what shows their labs."""
+    """JupyterLab, and Notebook for narrow screens, with the lessons and what shows their labs."""
     shutil.rmtree(app, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         # From a folder of its own: what a build remembers of the last one makes the next one leave things out.
@@ -56,7 +63,7 @@ def make(app):
         Path(folder, "overrides.json").write_text(json.dumps(SETTINGS))
         installed = Path(sys.prefix, "share", "jupyter", "labextensions")
         config = {
-            "apps": ["lab"],
+            "apps": ["lab", "notebooks", "tree"],
             "contents": [str(files)],
             "federated_extensions": [str(installed / name) for name in EXTENSIONS],
             "ignore_sys_prefix": True,
@@ -68,6 +75,8 @@ def make(app):
         run = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             sys.exit(f"JupyterLite could not be built:\n{run.stdout[-3000:]}")
+    page = app / "lab" / "index.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("</head>", f"{NARROW}</head>", 1), encoding="utf-8")
 
 
 def equip(app, distributed, pyodide, ours):

@@ -107,6 +107,21 @@ def test_newest_kernel_fetches_what_the_lock_says(site, browser, tmp_path):
     assert ours <= {f"{address}lite/api/drive", f"{address}favicon.ico"}
 
 
+def test_phone_gets_the_lesson_without_the_list_of_files(site, browser):
+    """Catches: a lesson squeezed into 70 pixels beside JupyterLab's list of files."""
+    listening = Listening(browser)
+    with served(site) as address:
+        page = listening.new_page(viewport={"width": 400, "height": 800})
+        page.context.route(f"{lite.PYODIDE_CDN_URL}/**", lambda route: route.abort())
+        page.goto(f"{address}lite/lab/index.html?path={LESSON}")
+        title = page.locator(".jp-Notebook h1").first
+        title.wait_for(timeout=60_000)
+        assert title.bounding_box()["width"] > 300
+        page.goto(f"{address}lite/lab/index.html")
+        page.get_by_text(LESSON).first.wait_for(timeout=60_000)
+        page.context.close()
+
+
 # For real, on the Pyodide that the tests put together
 
 
