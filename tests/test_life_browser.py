@@ -100,6 +100,16 @@ def test_a_lesson_prints_what_is_stored(living):
     assert living.errors == []
 
 
+def test_labs_are_pythons_alone(living):
+    """Catches: the player of what was computed ahead, which starts as a lab is scrolled to, in Python's place."""
+    for lab in living.page.locator(".dcv-lab").all():
+        lab.scroll_into_view_if_needed()
+        living.page.wait_for_timeout(300)
+        assert lab.locator(".dcv").count() == 1
+        assert lab.get_by_role("button", name="Save").is_visible()
+    assert living.page.locator(".dcv-lab .dcv-note").all_inner_texts() == []
+
+
 def test_another_lesson_prints_what_is_stored(site, browser):
     """Catches: what only the first lesson finds in its place, and labs that do not come to rest."""
     lesson = Lesson(browser, site, ANOTHER)
