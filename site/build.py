@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 
+import export
 import lite
 import mathjax
 import pages
@@ -18,6 +19,7 @@ def steps(lessons):
     """What is done, in words, and how."""
     return [
         ("Pages", lambda: read(lessons, BUILD)),
+        ("Labs, computed ahead", lambda: export.export(lessons, BUILD / "site" / "labs")),
         ("Wheels for Python in the page", lambda: wheels.gather(BUILD / "site" / "wheels")),
         ("JupyterLite", lambda: lite.build(BUILD / "site")),
     ]

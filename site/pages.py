@@ -78,10 +78,11 @@ def shown(data, slug):
 def home(readme, rows):
     """What the first page takes from README: what this is, the lessons and how to begin."""
     start, *parts = HEADING.split(readme)
-    _, what, picture = start.split("\n\n")[:3]
+    _, what, picture, needs = start.split("\n\n")[:4]
     return {
         "what": what,
         "picture": picture,
+        "needs": needs.strip(),
         "lessons": "\n".join(f"| [{title}](lessons/{slug}.ipynb) | {question} |" for title, slug, question in rows),
         "contents": "\n".join(f"{title} <lessons/{slug}>" for title, slug, _ in rows),
         "commands": dict(zip(parts[::2], parts[1::2], strict=True))["The two commands"],

@@ -90,9 +90,8 @@ class Gone(Exception):
     """PyPI does not give a file any more, or cannot be reached."""
 
 
-@pytest.fixture(scope="session")
-def pyodide():
-    """The folder of the rig; skips where PyPI does not give what it is made of."""
+def rig_or_skip():
+    """The folder of the rig; a test skips where PyPI does not give what it is made of."""
     try:
         return rig()
     except Gone as gone:

@@ -95,13 +95,11 @@ function cellOf(node, number, run) {
   function lab(model) {
     if (fresh) clear();
     const place = labs.shift() || element("div", { class: "dcv-lab" });
-    place.style.minHeight = `${place.offsetHeight}px`;
     show("text_html", place);
     mount(place, model);
-    model.on("msg:custom", function first() { place.style.minHeight = ""; model.off("msg:custom", first); });
   }
-  function end() {
-    if (fresh) clear();
+  function end(ran) {
+    if (fresh && ran) clear(); // it shows nothing
     area.style.minHeight = "";
     node.removeAttribute("aria-busy");
   }
@@ -185,7 +183,7 @@ function bar(nodes) {
         mine.models.get(id).update(state);
       }),
       message: heard(({ model, content }, buffers) => mine.models.get(model).emit("msg:custom", content, buffers)),
-      done: heard(() => { mine.running.end(); mine.running = null; next(); }),
+      done: heard(() => { mine.running.end(true); mine.running = null; next(); }),
       failed: heard(failed),
     });
     session = mine;
@@ -223,7 +221,7 @@ function bar(nodes) {
     const { worker, models, running } = session;
     session = null;
     worker.stop();
-    running?.end();
+    running?.end(false);
     for (const model of models.values()) model.emit("comm_live_update"); // live.js says that nobody answers any more
     far(0, "");
     look(state, why);
