@@ -49,10 +49,10 @@ def main():
     parser = argparse.ArgumentParser(description="Build the site into build/site.")
     parser.add_argument("--lessons", nargs="+", default=[], metavar="NN", help="these lessons only")
     for what, step in steps(chosen(parser.parse_args().lessons)):
-        print(f"{what} ...", end=" ", flush=True)
+        print(f"{what} ...", flush=True)
         start = time.monotonic()
         step()
-        print(f"{time.monotonic() - start:.0f} s", flush=True)
+        print(f"... done in {time.monotonic() - start:.0f} s.", flush=True)
     print(f"The site is in {BUILD / 'site'}. To read it: {sys.executable} -m http.server -d {BUILD / 'site'}")
 
 

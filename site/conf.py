@@ -26,7 +26,7 @@ html_title = "deconvlab"
 html_static_path = ["static", "../build/mathjax", "../deconvlab/live.js", "../deconvlab/live.css", "life.py"]
 html_favicon = "static/icon.svg"
 html_css_files = ["live.css", "site.css", "life.css"]
-html_js_files = [(name, {"type": "module"}) for name in ("labs.js", "life.js")]
+html_js_files = [("life.js", {"type": "module"})]  # it imports labs.js, which a second address would run twice
 html_copy_source = False
 html_use_index = html_domain_indices = False
 html_context = {

@@ -21,14 +21,14 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
-from grid import plans
+from grid import STEPS, plans
 from PIL import Image
 
 from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-BUDGET = 4_000_000  # bytes of one lab: forty of them are to stay below 130 MB
-MORE = {"00-start-here.playground": 9_000_000}
+BUDGETS = 4_000_000, 7_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
+MORE = {"00-start-here.playground": (9_000_000, 9_000_000)}
 WEBP = {
     "lossless": True,
     "method": 1,
@@ -36,15 +36,13 @@ WEBP = {
 }  # 10 to 20 ms a picture; the slowest gains a tenth in 200 times as long
 
 
-def export(notebooks, target, budget=BUDGET):
+def export(notebooks, target):
     """Compute the labs of these notebooks ahead, each into its file in the folder `target`; print what they are."""
     target.mkdir(parents=True, exist_ok=True)
     print(f"\n{'lab':44}{'settings':>9}{'pictures':>9}{'different':>10}{'MB':>6}{'s':>5}")
     fresh = multiprocessing.get_context("spawn")  # a process for each notebook, which leaves no memory behind
     with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh, max_tasks_per_child=1) as pool:
-        work = [
-            pool.submit(export_notebook, path, target, budget) for path in reversed(notebooks)
-        ]  # the long ones first
+        work = [pool.submit(export_notebook, path, target) for path in reversed(notebooks)]  # the long ones first
         rows = [row for done in as_completed(work) for row in _told(done.result())]
     print(f"{len(rows)} labs, {sum(row[4] for row in rows):.0f} MB", flush=True)
 
@@ -55,7 +53,7 @@ def _told(rows):
     return rows
 
 
-def export_notebook(path, target, budget=BUDGET):
+def export_notebook(path, target):
     """Run a notebook's code, and where it shows a lab for the first time, compute it; rows of the table."""
     notebook, rows, shown = json.loads(path.read_text(encoding="utf-8")), [], set()
     namespace = {"__name__": "__main__", "display": lambda *things: None}
@@ -67,7 +65,7 @@ def export_notebook(path, target, budget=BUDGET):
                 if name not in shown:
                     shown.add(name)
                     lab = f"{path.stem}.{name}"
-                    rows.append((lab, *write(namespace[name], target / f"{lab}.bin", MORE.get(lab, budget))))
+                    rows.append((lab, *write(namespace[name], target / f"{lab}.bin", MORE.get(lab, BUDGETS))))
     return rows
 
 
@@ -77,68 +75,69 @@ def labs_of(cell):
     return [match[1] for match in (re.match(r"Lab (\w+):", text) for text in texts) if match]
 
 
-def write(lab, path, budget=BUDGET):
+def write(lab, path, budgets=BUDGETS):
     """Write the file of a lab with the finest plan that fits; its row of the table."""
     start = time.monotonic()
     record = Record(lab)
-    plan, note = fit(record, budget)
-    runs = [record.runs[setting_key(plan, setting)] for setting in plan.settings]
+    plan, note = fit(record, *budgets)
+    runs = [record.run(plan, setting) for setting in plan.settings]
     data = _file(lab, plan, runs, record.blobs)
     path.write_bytes(data)
     pictures = [image["codes"] for run in runs for message in run for image in message["images"]]
     return len(plan.settings), len(pictures), len(set(pictures)), len(data) / 1e6, time.monotonic() - start, note
 
 
-def fit(record, budget):
-    """The finest plan whose file is at most `budget` bytes, computed; and a note where it is not the first.
+def fit(record, fine, most):
+    """The best plan whose file is small enough, computed; and a note where it is not the first.
 
-    Settings are computed in a random order until they are too many: what they took says which plan to try next.
+    `most` is for plans with few positions, `fine` for all others, in bytes. Settings are computed in a random order
+    until they are too large: what they took says which plan to try next.
     """
     first = rate = None
     for plan in plans(record.lab.spec):
-        first = first or plan
-        if rate and rate * len(plan.settings) * (plan.steps if record.iterates else 1) > budget:
+        first, budget = first or plan, fine if plan.fine else most
+        if rate and rate * len(plan.settings) * record.pictures(plan) > budget:
             continue
         order = random.Random(0).sample(plan.settings, len(plan.settings))
         for done, size in enumerate(record.sizes(plan, order), 1):
             if size > budget:
-                rate = size / done / (plan.steps if record.iterates else 1)
+                rate = size / done / record.pictures(plan)
                 break
         else:
             return plan, "" if plan is first else f"thinned from {len(first.settings)} settings"
-    raise ValueError(f"{record.lab.__name__}: got more than {budget} bytes for every plan, expected a lab of less")
-
-
-def setting_key(plan, setting):
-    return tuple(plan.values(setting).values()), plan.steps
+    raise ValueError(f"{record.lab.__name__}: got more than {most} bytes for every plan, expected a lab of less")
 
 
 class Record:
     """The messages of a lab for all settings computed so far, and their blobs by the hash of what they hold."""
 
     def __init__(self, lab):
-        self.lab, self.blobs, self.runs = lab, {}, {}
-        self.iterates = False
+        self.lab, self.blobs, self._runs = lab, {}, {}
+
+    def run(self, plan, setting):
+        """The messages of a setting, as many as the plan keeps."""
+        values = plan.values(setting)
+        key = tuple(values.values())
+        if key not in self._runs:
+            frames = self.lab._frames(self.lab._checked({**self.lab._initial, **values}))
+            packed = [pack(frame, {}) for frame, _ in frames]
+            self._runs[key] = [self._message(*packed[k]) for k in kept(len(packed))]
+        run = self._runs[key]
+        return [run[k] for k in evenly(len(run), plan.steps)]
+
+    def pictures(self, plan):
+        """How many messages the longest run has with this plan."""
+        return min(plan.steps, max(map(len, self._runs.values()), default=1))
 
     def sizes(self, plan, settings):
         """Compute the settings one by one; the bytes that all of them together take."""
         used, size = set(), 0
         for setting in settings:
-            run = self._run(plan, setting)
-            for message in run:
+            for message in self.run(plan, setting):
                 new = set(_blobs(message)) - used
                 used |= new
                 size += 150 + sum(len(self.blobs[key]) + 2 for key in new)  # a message takes about as much, compressed
             yield size
-
-    def _run(self, plan, setting):
-        key = setting_key(plan, setting)
-        if key not in self.runs:
-            values = self.lab._checked({**self.lab._initial, **plan.values(setting)})
-            packed = [pack(frame, {}) for frame, _ in self.lab._frames(values)]
-            self.iterates |= len(packed) > 1
-            self.runs[key] = [self._message(*packed[k]) for k in kept(len(packed), plan.steps)]
-        return self.runs[key]
 
     def _message(self, content, buffers):
         """A message with the keys of blobs in place of its buffers."""
@@ -170,9 +169,14 @@ def _webp(codes, shape):
     return file.getvalue()
 
 
-def kept(count, most):
+def kept(count):
     """Which of a run's pictures are kept: the first and the last, and most at the beginning, where most happens."""
-    return sorted({round(k) - 1 for k in np.geomspace(1, count, min(most, count))} | {0, count - 1})
+    return sorted({round(k) - 1 for k in np.geomspace(1, count, min(STEPS, count))})
+
+
+def evenly(count, most):
+    """At most so many of the numbers below `count`, the first and the last among them."""
+    return sorted({round(k) for k in np.linspace(0, count - 1, min(most, count))})
 
 
 def _blobs(message):

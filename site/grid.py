@@ -12,7 +12,7 @@ from math import ceil, floor, log10
 ALONE, PAIR, ARM = 48, 12, 40  # positions of a slider that moves alone, of each of two, in a star
 LEAST = {ALONE: 9, PAIR: 8, ARM: 9}  # with fewer of them another layout is better
 SHARES = [0.85**k for k in range(20)]  # of those positions, finer ones first
-STEPS = 8  # pictures of a run that are always kept; up to twice as many where there is room
+STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Plan:
     settings: list
     steps: int
     returns: str  # which of the others go back to their start when a control moves: "", "sliders" or "controls"
+    fine: bool  # whether sliders have so many positions that they seem to move freely
 
     def values(self, setting):
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, setting, strict=True)}
@@ -86,8 +87,8 @@ def plans(spec):
     for along, shared in layouts:
         for share in SHARES:
             room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
-            last = along == []
-            if not last and any(share * most < LEAST[most] for most in room.values()):
+            fine = all(share * most >= LEAST[most] for most in room.values())
+            if not fine and along != []:
                 break
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
@@ -95,7 +96,7 @@ def plans(spec):
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
                 returns = "" if along is None else "sliders" if everything else "controls"
-                yield Plan(axes, settings, round(STEPS * (1 + share)), returns)
+                yield Plan(axes, settings, max(FEWEST, round(share * STEPS)), returns, fine)
 
 
 def _slides(control):

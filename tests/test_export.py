@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -15,7 +16,7 @@ from deconvlab import live
 from deconvlab._frame import pack
 from deconvlab.live import Choice, LogSlider, Slider, Toggle
 
-export, grid = script("export"), script("grid")
+export, grid, pages = map(script, ("export", "grid", "pages"))
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -93,10 +94,12 @@ def test_a_slider_counts_only_while_it_is_shown():
 
 @every_lesson
 def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
-    """Catches: a lab that is not exported, two labs of one name, values that a lab refuses, and a slider that can be
-    moved to where no setting has it."""
+    """Catches: a lab that is not exported or whose page asks for another file, two labs of one name, values that a lab
+    refuses, and a slider that can be moved to where no setting has it."""
     shown = [name for cell in read(lesson)["cells"] for name in export.labs_of(cell)]
     assert shown == [lab.__name__ for labs in labs_in(lesson).values() for lab in labs]
+    page = json.dumps(pages.page(read(lesson), lesson.stem, "", {}))
+    assert re.findall(r'data-lab=\\"(.+?)\\"', page) == [f"{lesson.stem}.{name}" for name in shown]
     assert len(set(map(id, itertools.chain(*labs_in(lesson).values())))) == len(set(shown))
     for lab in labs(lesson).values():
         plans = list(grid.plans(lab.spec))
@@ -136,7 +139,7 @@ def compare(lab, file, chosen):
 def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path, number, name):
     """Catches: lossy or shifted pictures, settings that belong to others, a palette that is lost."""
     lab, budget = labs(LESSONS[number])[name], 2_000_000
-    export.write(lab, tmp_path / "lab.bin", budget)
+    export.write(lab, tmp_path / "lab.bin", (budget, budget))
     assert (tmp_path / "lab.bin").stat().st_size <= budget
     file = File(tmp_path / "lab.bin")
     settings = list(file.settings())
@@ -175,7 +178,7 @@ def test_a_run_keeps_its_first_and_last_picture_and_more_of_the_beginning(tmp_pa
         steps = [message["step"] for message in run]
         assert steps[0] == 0 and steps[-1] == 40 and 12 <= len(steps) <= 16 and steps[6] < 10
         assert all(message["curves"][0]["along"] for message in run)
-    assert export.kept(1, 8) == [0] and export.kept(3, 8) == [0, 1, 2]
+    assert export.kept(1) == [0] and export.kept(3) == [0, 1, 2] and export.evenly(16, 6) == [0, 3, 6, 9, 12, 15]
 
 
 def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
@@ -183,7 +186,7 @@ def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
     _, _, _, whole, _, note = export.write(level(), tmp_path / "lab.bin")
     assert note == ""
     budget = int(whole * 7e5)
-    settings, *_, note = export.write(level(), tmp_path / "lab.bin", budget)
+    settings, *_, note = export.write(level(), tmp_path / "lab.bin", (budget, budget))
     assert 0.4 * budget < (tmp_path / "lab.bin").stat().st_size <= budget
     assert note == "thinned from 34 settings" and settings < 34
 
@@ -191,7 +194,7 @@ def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
 def test_a_lab_that_never_fits_is_named(tmp_path):
     """Catches: an endless search, or a file above its budget."""
     with pytest.raises(ValueError, match="level: got more than 1000 bytes for every plan"):
-        export.write(level(), tmp_path / "lab.bin", 1000)
+        export.write(level(), tmp_path / "lab.bin", (1000, 1000))
 
 
 CELLS = [

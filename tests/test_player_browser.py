@@ -58,6 +58,7 @@ def folder(tmp_path_factory):
         shutil.copy(file, folder / "_static")
     for lab in (level(), colours(), walk()):
         export.write(lab, folder / "labs" / f"20-test.{lab.__name__}.bin")
+    export.write(colours(), folder / "labs" / "20-test.few.bin", (6000, 6000))
     return folder
 
 
@@ -201,6 +202,30 @@ def test_in_a_star_the_other_sliders_return_to_their_start(page, folder):
     shows(page, lab, "colours", file.picture(run[-1]["images"][0]))
     lab.press("slope", "End")
     says(page, lab, green="0.5", slope="2.0")
+
+
+def test_where_choices_are_too_many_they_return_as_well(page, folder):
+    """Catches: a slider that jumps back while it is moved; a request that nothing answers; more that returns than has
+    to."""
+    returns = File(folder / "labs/20-test.few.bin").header["returns"]
+    answers = page.page.evaluate(
+        """async () => {
+          const { played } = await import("../_static/player.js");
+          const model = await played("../labs/20-test.few.bin"), spec = model.get("spec"), answers = [];
+          model.on("msg:custom", ({ values }) => answers.push(values));
+          const start = Object.fromEntries(spec.map(({ name, value }) => [name, value]));
+          const tick = (moves) => model.send({ kind: "tick", view: "a", seq: 1, values: { ...start, ...moves } });
+          const ends = (name) => spec.find((s) => s.name === name).positions.at(-1);
+          tick({ kind: "ramp" });
+          tick({ kind: "ramp", red: ends("red") });
+          tick({ kind: "ramp", slope: ends("slope") });
+          while (answers.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+          return answers;
+        }"""
+    )
+    start = {"red": 0.5, "green": 0.5, "blue": 0.1, "kind": "flat", "slope": 1}
+    assert returns == "controls"
+    assert answers == [start | {"kind": "ramp"}, start | {"red": 1}, start | {"kind": "ramp", "slope": 2}]
 
 
 def test_a_run_plays_to_its_end_and_can_be_slid_back(page, folder):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,6 +11,7 @@ from site_pages import made, served
 
 LESSON = "lessons/04-divide-out-the-blur.html"
 PAGES = ["index.html", LESSON, "lessons/glossary.html", "api.html", "teaching.html"]
+LIVELY = re.compile(r"/_static/(labs|life)\.js")
 # Axe takes half a minute for all functions of the package, which look alike.
 PARTS = {"api.html": {"include": [[".bd-header"], [".bd-sidebar-primary"], ["#still-pictures"]]}}
 
@@ -25,7 +27,7 @@ class Visit:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.route("**/_static/labs.js*", lambda route: route.fulfill(content_type="text/javascript", body=""))
+        self.page.route(LIVELY, lambda route: route.fulfill(content_type="text/javascript", body=""))
         self.page.add_init_script(before)
         self.page.goto(root + name)
         self.page.evaluate("() => window.MathJax?.startup.promise")

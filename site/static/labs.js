@@ -44,7 +44,7 @@ function sentence(about) {
   const { settings, returns, without } = about;
   const star = { sliders: " Move one slider at a time: the others return to their start.", controls: " Move one control at a time: the others return to their start." }[returns] || "";
   const more = ["For any other value", ...(without.length ? [`for ${without.join(", ")}`] : []), "to save pictures or to read their pixels"].join(", ");
-  return [note(`Computed ahead for ${settings} settings.${star} ${more}: bring this page to life, or open this lesson in JupyterLab.`)];
+  return [note(`Computed ahead for ${settings} settings.${star} ${more}: press “Bring it to life” above, or open this lesson in JupyterLab.`)];
 }
 
 const note = (...children) => element("p", { class: "dcv-note" }, ...children);
