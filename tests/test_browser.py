@@ -686,6 +686,7 @@ def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(less
 
 
 REMEMBER_SOCKETS = """() => {
+    if (window.sockets) return void (sockets.length = 0);
     window.sockets = [];
     const Plain = WebSocket;
     window.WebSocket = class extends Plain { constructor(...all) { super(...all); sockets.push(this); } };

@@ -383,7 +383,7 @@ every_filter = pytest.mark.parametrize("name", FILTERS)
 def fresh(name, y, psf):
     """What the filter gives when nothing is remembered."""
     for memory in MEMORIES:
-        getattr(filters, memory).memory = (), None
+        getattr(filters, memory).memory = ()
     return FILTERS[name](y.copy(), psf.copy())
 
 
