@@ -400,7 +400,7 @@ def counted(monkeypatch):
 
     for memory in MEMORIES:
         latest = getattr(filters, memory)
-        monkeypatch.setattr(latest, "memory", ((), None))
+        monkeypatch.setattr(latest, "memory", ())
         monkeypatch.setattr(latest, "function", count(memory, latest.function))
     return counts
 
