@@ -52,7 +52,8 @@ UNSEEN = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subp
 NEEDED = {
     "lessons": ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
                 "ipykernel.kernelapp", "nbconvert", "nbval"),
-    "test": ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "ruff"),
+    "test": ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "check_jsonschema",
+             "ruff"),
     "site": ("sphinx", "myst_nb", "pydata_sphinx_theme", "jupyterlite_core", "jupyterlite_pyodide_kernel"),
 }
 

@@ -22,7 +22,8 @@ function element(tag, attributes = {}, ...children) {
 const ids = (() => { let n = 0; return () => `dcv-${Date.now().toString(36)}-${n++}`; })();
 
 /** Positions 0..count of a slider, and the value at each: its two ends, and whole steps from where it starts. */
-function scale({ kind, value: start, low, high, step }) {
+function scale({ kind, value: start, low, high, step, positions }) {
+  if (positions) return listed(positions);
   const log = kind === "LogSlider", to = log ? Math.log10 : Number;
   const steps = (value) => (to(value) - to(start)) / step;
   const until = (end) => (end === start ? 0 : Math.max(1, Math.ceil(Math.abs(steps(end)) - 0.1))); // none is a tenth of a step
@@ -38,6 +39,12 @@ function scale({ kind, value: start, low, high, step }) {
   };
   const nearest = (value) => Math.min(count, Math.max(0, below + Math.round(steps(value))));
   return { count, at, nearest: (value) => (value >= high ? count : value <= low ? 0 : nearest(value)) };
+}
+
+/** The scale of a slider whose positions are listed, as on a page where they were computed ahead. */
+function listed(positions) {
+  const nearer = (value) => (best, position, k) => (Math.abs(position - value) < Math.abs(positions[best] - value) ? k : best);
+  return { count: positions.length - 1, at: (k) => positions[k], nearest: (value) => positions.reduce(nearer(value), 0) };
 }
 
 function spoken({ kind, step, unit }, value) {
@@ -418,7 +425,7 @@ function render({ model, el }) {
   const button = (name, extra) => element("button", { type: "button", ...PAGE_KEYS, ...extra }, name);
   const compare = button("Compare", { title: "Hold to see the first picture in place of the last", hidden: "" });
   const mark = button("Mark clipped", { title: "Blue below black, orange above white", "aria-pressed": "false" });
-  const save = button("Save", { title: "The pictures as a PNG file, with the settings in its text fields" });
+  const save = button("Save", { title: "The pictures as a PNG file, with the settings in its text fields", hidden: Boolean(model.get("played")) }); // a page without a kernel cannot
   const reset = button("Reset", { title: "Back to the first values, and to the whole picture" });
   const stop = button("Stop", { title: "Keep this picture, do not improve it further" });
   const more = element("span", { class: "dcv-more", hidden: "" }, "improving…", stop), probe = element("p", { class: "dcv-probe" });
@@ -629,8 +636,8 @@ function render({ model, el }) {
     numbers.replaceChildren(...Object.entries(header.numbers).map(([name, text]) => element("div", {}, element("span", {}, name), element("b", {}, text))));
     compare.hidden = !header.compare.length;
     message.textContent = "";
-    back.row.hidden = header.step === null;
-    if (header.step !== null) {
+    back.row.hidden = (header.step ?? null) === null; // JupyterLite makes undefined of Python's None
+    if (!back.row.hidden) {
       back.input.disabled = !header.steps.length;
       if (header.steps.length) {
         steps = header.steps;

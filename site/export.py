@@ -1,0 +1,235 @@
+"""Labs computed ahead, one file each, for pages without Python: python site/export.py [--lessons 04 09] [--out DIR]
+
+A file is four bytes that say how long the header is (little endian), the header (JSON, gzip) and blobs. The header has
+the spec of the controls, the settings that were computed, and for each of them the messages that a live lab would send;
+in place of its buffers a message has the numbers of blobs. A picture is a lossless WebP file of its codes, a curve is
+float32; each different one stands there once.
+"""
+
+import argparse
+import contextlib
+import gzip
+import hashlib
+import io
+import json
+import multiprocessing
+import os
+import random
+import re
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+from grid import STEPS, plans
+from PIL import Image
+
+from deconvlab._frame import pack
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+BUDGETS = 4_000_000, 7_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
+MORE = {"00-start-here.playground": (9_000_000, 9_000_000)}
+WEBP = {
+    "lossless": True,
+    "method": 1,
+    "quality": 25,
+}  # 10 to 20 ms a picture; the slowest gains a tenth in 200 times as long
+
+
+def export(notebooks, target):
+    """Compute the labs of these notebooks ahead, each into its file in the folder `target`; print what they are."""
+    target.mkdir(parents=True, exist_ok=True)
+    print(f"\n{'lab':44}{'settings':>9}{'pictures':>9}{'different':>10}{'MB':>6}{'s':>5}")
+    fresh = multiprocessing.get_context("spawn")  # a process for each notebook, which leaves no memory behind
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=fresh, max_tasks_per_child=1) as pool:
+        work = [pool.submit(export_notebook, path, target) for path in reversed(notebooks)]  # the long ones first
+        rows = [row for done in as_completed(work) for row in _told(done.result())]
+    print(f"{len(rows)} labs, {sum(row[4] for row in rows):.0f} MB", flush=True)
+
+
+def _told(rows):
+    for lab, settings, pictures, different, size, seconds, note in rows:
+        print(f"{lab:44}{settings:9}{pictures:9}{different:10}{size:6.1f}{seconds:5.0f}  {note}", flush=True)
+    return rows
+
+
+def export_notebook(path, target):
+    """Run a notebook's code, and where it shows a lab for the first time, compute it; rows of the table."""
+    notebook, rows, shown = json.loads(path.read_text(encoding="utf-8")), [], set()
+    namespace = {"__name__": "__main__", "display": lambda *things: None}
+    with contextlib.chdir(path.parent), contextlib.redirect_stdout(io.StringIO()):
+        for number, cell in enumerate(notebook["cells"], 1):
+            if cell["cell_type"] == "code":
+                exec(compile("".join(cell["source"]), f"<{path.stem}, cell {number}>", "exec"), namespace)
+            for name in dict.fromkeys(labs_of(cell)):
+                if name not in shown:
+                    shown.add(name)
+                    lab = f"{path.stem}.{name}"
+                    rows.append((lab, *write(namespace[name], target / f"{lab}.bin", MORE.get(lab, BUDGETS))))
+    return rows
+
+
+def labs_of(cell):
+    """The names of the labs that a stored cell shows."""
+    texts = ("".join(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs", []))
+    return [match[1] for match in (re.match(r"Lab (\w+):", text) for text in texts) if match]
+
+
+def write(lab, path, budgets=BUDGETS):
+    """Write the file of a lab with the finest plan that fits; its row of the table."""
+    start = time.monotonic()
+    record = Record(lab)
+    plan, note = fit(record, *budgets)
+    runs = [record.run(plan, setting) for setting in plan.settings]
+    data = _file(lab, plan, runs, record.blobs)
+    path.write_bytes(data)
+    pictures = [image["codes"] for run in runs for message in run for image in message["images"]]
+    return len(plan.settings), len(pictures), len(set(pictures)), len(data) / 1e6, time.monotonic() - start, note
+
+
+def fit(record, fine, most):
+    """The best plan whose file is small enough, computed; and a note where it is not the first.
+
+    `most` is for plans with few positions, `fine` for all others, in bytes. Settings are computed in a random order
+    until they are too large: what they took says which plan to try next.
+    """
+    first = rate = None
+    for plan in plans(record.lab.spec):
+        first, budget = first or plan, fine if plan.fine else most
+        if rate and rate * len(plan.settings) * record.pictures(plan) > budget:
+            continue
+        order = random.Random(0).sample(plan.settings, len(plan.settings))
+        for done, size in enumerate(record.sizes(plan, order), 1):
+            if size > budget:
+                rate = size / done / record.pictures(plan)
+                break
+        else:
+            return plan, "" if plan is first else f"thinned from {len(first.settings)} settings"
+    raise ValueError(f"{record.lab.__name__}: got more than {most} bytes for every plan, expected a lab of less")
+
+
+class Record:
+    """The messages of a lab for all settings computed so far, and their blobs by the hash of what they hold."""
+
+    def __init__(self, lab):
+        self.lab, self.blobs, self._runs = lab, {}, {}
+
+    def run(self, plan, setting):
+        """The messages of a setting, as many as the plan keeps."""
+        values = plan.values(setting)
+        key = tuple(values.values())
+        if key not in self._runs:
+            frames = self.lab._frames(self.lab._checked({**self.lab._initial, **values}))
+            packed = [pack(frame, {}) for frame, _ in frames]
+            self._runs[key] = [self._message(*packed[k]) for k in kept(len(packed))]
+        run = self._runs[key]
+        return [run[k] for k in evenly(len(run), plan.steps)]
+
+    def pictures(self, plan):
+        """How many messages the longest run has with this plan."""
+        return min(plan.steps, max(map(len, self._runs.values()), default=1))
+
+    def sizes(self, plan, settings):
+        """Compute the settings one by one; the bytes that all of them together take."""
+        used, size = set(), 0
+        for setting in settings:
+            for message in self.run(plan, setting):
+                new = set(_blobs(message)) - used
+                used |= new
+                size += 150 + sum(len(self.blobs[key]) + 2 for key in new)  # a message takes about as much, compressed
+            yield size
+
+    def _message(self, content, buffers):
+        """A message with the keys of blobs in place of its buffers."""
+        buffers = list(buffers)
+        for image in content["images"]:
+            del image["same"]
+            shape = image["rows"], image["columns"], *([3] if image["colours"] else [])
+            image["codes"] = self._blob(buffers.pop(0), lambda codes, shape=shape: _webp(codes, shape), str(shape))
+            colours = buffers.pop(0)
+            image["palette"] = self._blob(colours) if colours else None
+        for curve in content["curves"]:
+            values, lengths = np.frombuffer(buffers.pop(0), np.float32), [line["length"] for line in curve["lines"]]
+            parts = np.split(values, np.cumsum(np.repeat(lengths, 2))[:-1]) if lengths else []
+            curve["parts"] = [self._blob(part.tobytes()) for part in parts]
+            ends = [part[-1] for part in parts[::2] if len(part)]
+            curve["along"] = bool(ends and max(ends) == content["step"])  # it has grown with the steps
+        return content
+
+    def _blob(self, data, encode=bytes, kind=""):
+        key = hashlib.blake2b(data, digest_size=16, salt=kind.encode()[:16]).digest()
+        if key not in self.blobs:
+            self.blobs[key] = encode(data)
+        return key
+
+
+def _webp(codes, shape):
+    file = io.BytesIO()
+    Image.fromarray(np.frombuffer(codes, np.uint8).reshape(shape)).save(file, "webp", **WEBP)
+    return file.getvalue()
+
+
+def kept(count):
+    """Which of a run's pictures are kept: the first and the last, and most at the beginning, where most happens."""
+    return sorted({round(k) - 1 for k in np.geomspace(1, count, min(STEPS, count))})
+
+
+def evenly(count, most):
+    """At most so many of the numbers below `count`, the first and the last among them."""
+    return sorted({round(k) for k in np.linspace(0, count - 1, min(most, count))})
+
+
+def _blobs(message):
+    """The keys of a message's blobs."""
+    for image in message["images"]:
+        yield image["codes"]
+        if image["palette"] is not None:
+            yield image["palette"]
+    for curve in message["curves"]:
+        yield from curve["parts"]
+
+
+def _file(lab, plan, runs, blobs):
+    """The header with numbers in place of keys, and the blobs in the order of these numbers."""
+    numbers = {None: None}
+
+    def numbered(key):
+        return numbers.setdefault(key, len(numbers) - 1)
+
+    def message(content):
+        images = [{**i, "codes": numbered(i["codes"]), "palette": numbered(i["palette"])} for i in content["images"]]
+        curves = [{**c, "parts": [numbered(key) for key in c["parts"]]} for c in content["curves"]]
+        return {**content, "images": images, "curves": curves}
+
+    places = {axis.name: {"positions": axis.values} for axis in plan.axes if axis.slides}
+    header = {
+        "spec": [
+            {**control, **places.get(control["name"], {})} for control in lab.spec if control["name"] in _names(plan)
+        ],
+        "returns": plan.returns,
+        "without": [control["label"] for control in lab.spec if control["name"] not in _names(plan)],
+        "settings": plan.settings,
+        "runs": [[message(content) for content in run] for run in runs],
+        "blobs": [len(blobs[key]) for key in numbers if key is not None],
+    }
+    text = gzip.compress(json.dumps(header, allow_nan=False, separators=(",", ":")).encode(), mtime=0)
+    return b"".join([len(text).to_bytes(4, "little"), text, *(blobs[key] for key in numbers if key is not None)])
+
+
+def _names(plan):
+    return {axis.name for axis in plan.axes}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Compute the labs of the lessons ahead.")
+    parser.add_argument("--lessons", nargs="+", default=[""], metavar="NN", help="these lessons only")
+    parser.add_argument("--out", type=Path, default=NOTEBOOKS.parent / "build" / "site" / "labs", help="the folder")
+    options = parser.parse_args()
+    export(
+        sorted(p for number in options.lessons for p in NOTEBOOKS.glob(f"{number or '[0-9][0-9]'}-*.ipynb")),
+        options.out,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Which settings of a lab are computed ahead: the positions of its sliders, and plans from the finest to the coarsest.
+
+A plan is a grid, all positions of up to two sliders with all choices, or a star: one slider at a time, the others at
+their start. Where a lab with all its choices is too much, the choices with the most options join the star.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import ceil, floor, log10
+
+ALONE, PAIR, ARM = 48, 12, 40  # positions of a slider that moves alone, of each of two, in a star
+LEAST = {ALONE: 9, PAIR: 8, ARM: 9}  # with fewer of them another layout is better
+SHARES = [0.85**k for k in range(20)]  # of those positions, finer ones first
+STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A control that moves on the page: its positions, and which of them is its start."""
+
+    name: str
+    slides: bool
+    values: Sequence
+    start: int
+    when: dict
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Settings, each as the index of a position for each axis; of an iterative run so many pictures are kept."""
+
+    axes: list
+    settings: list
+    steps: int
+    returns: str  # which of the others go back to their start when a control moves: "", "sliders" or "controls"
+    fine: bool  # whether sliders have so many positions that they seem to move freely
+
+    def values(self, setting):
+        return {axis.name: axis.values[index] for axis, index in zip(self.axes, setting, strict=True)}
+
+
+def positions(slider):
+    """All positions of a slider: its two ends, and whole steps from its start, as `scale` in live.js has them."""
+    start, low, high, step = (slider[key] for key in ("value", "low", "high", "step"))
+    log = slider["kind"] == "LogSlider"
+
+    def until(end):
+        apart = abs(log10(end) - log10(start)) if log else abs(end - start)
+        return 0 if end == start else max(1, ceil(apart / step - 0.1))
+
+    def at(k):
+        if log:
+            value = float(f"{start * 10 ** (k * step):.{min(17, max(3, ceil(1.4 - log10(step))))}g}")
+        else:
+            value = float(f"{start + k * step:.{min(100, max(0, 6 - floor(log10(step))))}f}")
+        return min(high, max(low, value))
+
+    below, above = until(low), until(high)
+    inner = [start if k == 0 else at(k) for k in range(min(0, 1 - below), max(1, above))]
+    return [low] * (below > 0) + inner + [high] * (above > 0)
+
+
+def thin(values, start, most):
+    """About `most` of the values: both ends, the one at the index `start`, and steps as even as they can be."""
+    last = len(values) - 1
+    if len(values) <= 1.25 * most:
+        return list(values)
+    below = min(max(round((most - 1) * start / last), start > 0), most - 1 - (start < last))
+    picks = {round(k * start / below) for k in range(below)} if below else set()
+    picks |= (
+        {start + round(k * (last - start) / (most - 1 - below)) for k in range(most - below)}
+        if start < last
+        else {last}
+    )
+    return [values[k] for k in sorted(picks)]
+
+
+def plans(spec):
+    """The plans for a lab's controls, the best first."""
+    controls = [control for control in spec if control["kind"] in ("Slider", "LogSlider", "Choice", "Toggle")]
+    choices = sorted((c for c in controls if not _slides(c)), key=lambda c: len(_options(c)))
+    beside = _beside(controls)
+    together, seen = max(beside.values(), default=1), set()
+    layouts = [(None, PAIR)] if together <= 2 else []
+    layouts += [([c["name"] for c in choices[:k]], ARM) for k in range(len(choices) - (together < 2), -1, -1)]
+    for along, shared in layouts:
+        for share in SHARES:
+            room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
+            fine = all(share * most >= LEAST[most] for most in room.values())
+            if not fine and along != []:
+                break
+            axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
+            settings = _grid(axes) if along is None else _star(axes, along)
+            if (key := tuple(settings)) not in seen:
+                seen.add(key)
+                everything = along is not None and len(along) == len(choices)
+                returns = "" if along is None else "sliders" if everything else "controls"
+                yield Plan(axes, settings, max(FEWEST, round(share * STEPS)), returns, fine)
+
+
+def _slides(control):
+    return control["kind"] in ("Slider", "LogSlider")
+
+
+def _options(control):
+    return [False, True] if control["kind"] == "Toggle" else list(control["options"])
+
+
+def _axis(control, most):
+    values = positions(control) if _slides(control) else _options(control)
+    if _slides(control):
+        values = thin(values, values.index(control["value"]), most)
+    return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"])
+
+
+def _beside(controls):
+    """How many sliders move together with each, itself counted, at most."""
+    axes = [_axis(control, 3) for control in controls]
+    most = {axis.name: 1 for axis in axes if axis.slides}
+    for setting in _product(axes, {axis.name for axis in axes if not axis.slides}):
+        used = [axis.name for axis in axes if axis.slides and _used(axis, axes, setting)]
+        most.update((name, max(most[name], len(used))) for name in used)
+    return most
+
+
+def _used(axis, axes, setting):
+    """Whether the page shows this control while the others have these positions."""
+    values = {other.name: other.values[k] for other, k in zip(axes, setting, strict=True)} if axis.when else {}
+    return all(values[other] in allowed for other, allowed in axis.when.items())
+
+
+def _product(axes, free):
+    """All settings that differ in the free axes only; a control that is of no use stays at its start."""
+    ranges = [range(len(axis.values)) if axis.name in free else [axis.start] for axis in axes]
+    for setting in product(*ranges):
+        yield tuple(k if _used(a, axes, setting) else a.start for a, k in zip(axes, setting, strict=True))
+
+
+def _grid(axes):
+    return list(dict.fromkeys(_product(axes, {axis.name for axis in axes})))
+
+
+def _star(axes, along):
+    """One control at a time, with all options of the choices `along`, and of those on which its use depends."""
+    arms = [_product(axes, {axis.name, *along, *axis.when}) for axis in axes if axis.name not in along]
+    return list(dict.fromkeys(setting for arm in [_product(axes, along), *arms] for setting in arm))

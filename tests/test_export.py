@@ -1,0 +1,239 @@
+"""Labs computed ahead: what is planned, what is computed, and what their files hold."""
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from lessons import LESSONS, labs_in, read
+from site_pages import SCRIPTS, script
+from static_lab import File, colours, level, walk
+
+from deconvlab import live
+from deconvlab._frame import pack
+from deconvlab.live import Choice, LogSlider, Slider, Toggle
+
+export, grid, pages = map(script, ("export", "grid", "pages"))
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+
+
+def labs(lesson):
+    """The labs that a lesson shows, by name."""
+    return {lab.__name__: lab for shown in labs_in(lesson).values() for lab in shown}
+
+
+def spec(**controls):
+    """What the page knows of these controls."""
+    function = eval(f"lambda {', '.join(controls)}: None")
+    return live.lab(**controls)(function).spec
+
+
+# Positions and plans
+
+
+def test_positions_are_the_ends_and_whole_steps_from_the_start():
+    """Catches: a start between two positions, an end that is not reached, float noise in between."""
+    (slider,) = spec(x=Slider(1, 0, 2.25, 0.5))
+    assert grid.positions(slider) == [0, 0.5, 1, 1.5, 2, 2.25]
+    (slider,) = spec(x=Slider(0, 0, 0.3, 0.1))
+    assert grid.positions(slider) == [0, 0.1, 0.2, 0.3]
+    (slider,) = spec(x=LogSlider(1, 0.01, 10, 0.5))
+    assert grid.positions(slider) == [0.01, 0.0316, 0.1, 0.316, 1, 3.16, 10]
+
+
+@pytest.mark.parametrize("start", [0, 1, 50, 98, 99])
+@pytest.mark.parametrize("most", [3, 12, 48])
+def test_a_thinned_slider_keeps_its_ends_and_its_start(start, most):
+    """Catches: Reset to a value that was not computed; a slider that has lost its end; uneven steps."""
+    thin = grid.thin(list(range(100)), start, most)
+    assert {0, start, 99} <= set(thin) and len(thin) in (most, most + 1) and thin == sorted(thin)
+    below, above = (np.diff([v for v in thin if within(v)]) for within in (start.__ge__, start.__le__))
+    assert all(np.ptp(steps) <= 1 for steps in (below, above) if len(steps))
+
+
+def test_few_positions_are_all_kept():
+    """Catches: a slider of 60 positions thinned to 48 although 60 are few enough."""
+    assert grid.thin(list(range(60)), 7, 48) == list(range(60))
+
+
+def sizes(plan):
+    return {axis.name: len(axis.values) for axis in plan.axes}
+
+
+def test_one_slider_and_choices_are_a_full_grid():
+    """Catches: combinations that are left out where all have room."""
+    plan = next(grid.plans(spec(x=Slider(0, 0, 40, 1), kind=Choice("a", "abc"), on=Toggle(False))))
+    assert len(plan.settings) == len(set(plan.settings)) == 41 * 3 * 2 and plan.returns == ""
+
+
+def test_two_sliders_are_a_grid_of_twelve_by_twelve():
+    """Catches: a grid as fine as for one slider, which no budget has room for."""
+    plan = next(grid.plans(spec(x=Slider(0, 0, 40, 1), y=LogSlider(1, 1, 1e4), on=Toggle(False))))
+    assert sizes(plan) == {"x": 12, "y": 12, "on": 2} and len(plan.settings) == 12 * 12 * 2 and plan.returns == ""
+
+
+def test_three_sliders_are_a_star_with_all_choices():
+    """Catches: a star that forgets the choices, or the start of an arm."""
+    plan = next(grid.plans(spec(x=Slider(0, 0, 9, 1), y=Slider(5, 0, 9, 1), z=Slider(9, 0, 9, 1), on=Toggle(False))))
+    assert len(plan.settings) == 2 * (1 + 3 * 9) and plan.returns == "sliders"
+
+
+def test_a_slider_counts_only_while_it_is_shown():
+    """Catches: a star where never more than one slider is shown; settings that differ in a hidden control."""
+    controls = {
+        "kind": Choice("a", "ab"),
+        "x": Slider(0, 0, 9, 1, when={"kind": "a"}),
+        "y": Slider(0, 0, 9, 1, when={"kind": "b"}),
+    }
+    plan = next(grid.plans(spec(**controls, z=Toggle(False))))
+    assert len(plan.settings) == (10 + 10) * 2 and plan.returns == ""
+
+
+@every_lesson
+def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
+    """Catches: a lab that is not exported or whose page asks for another file, two labs of one name, values that a lab
+    refuses, and a slider that can be moved to where no setting has it."""
+    shown = [name for cell in read(lesson)["cells"] for name in export.labs_of(cell)]
+    assert shown == [lab.__name__ for labs in labs_in(lesson).values() for lab in labs]
+    page = json.dumps(pages.page(read(lesson), lesson.stem, "", {}))
+    assert re.findall(r'data-lab=\\"(.+?)\\"', page) == [f"{lesson.stem}.{name}" for name in shown]
+    assert len(set(map(id, itertools.chain(*labs_in(lesson).values())))) == len(set(shown))
+    for lab in labs(lesson).values():
+        plans = list(grid.plans(lab.spec))
+        assert len(plans[-1].settings) <= 80, f"{lab.__name__}: its coarsest plan is too fine"
+        for plan in (plans[0], plans[-1]):
+            for setting in plan.settings:
+                lab._checked({**lab._initial, **plan.values(setting)})
+            start = tuple(axis.start for axis in plan.axes)
+            assert start in plan.settings
+            for k, axis in enumerate(plan.axes):
+                assert {setting[k] for setting in plan.settings} == set(range(len(axis.values))), (lab, axis.name)
+
+
+# What is computed
+
+
+def compare(lab, file, chosen):
+    """That a file has for these settings what the lab computes now."""
+    for values, run in chosen:
+        content, buffers = pack(lab(**values), {})
+        buffers, message = list(buffers), run[-1]
+        for image, stored in zip(content["images"], message["images"], strict=True):
+            codes, palette = buffers.pop(0), buffers.pop(0)
+            shape = image["rows"], image["columns"], 3
+            now = np.frombuffer(codes, np.uint8).reshape(*shape[:2], -1)
+            assert np.array_equal(file.picture(stored), np.broadcast_to(now, shape)), (values, image["title"])
+            assert file.palette(stored) == bytes(palette)
+        for curve, stored in zip(content["curves"], message["curves"], strict=True):
+            lines = [file.line(stored, k) for k in range(2 * len(curve["lines"]))]
+            assert np.array_equal(np.concatenate(lines).tobytes(), bytes(buffers.pop(0)))
+        assert {key: message[key] for key in ("numbers", "alt", "step")} == {
+            key: content[key] for key in ("numbers", "alt", "step")
+        }
+
+
+@pytest.mark.parametrize(("number", "name"), [(0, "playground"), (4, "divide_spot"), (4, "crime_meter"), (11, "frame")])
+def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path, number, name):
+    """Catches: lossy or shifted pictures, settings that belong to others, a palette that is lost."""
+    lab, budget = labs(LESSONS[number])[name], 2_000_000
+    export.write(lab, tmp_path / "lab.bin", (budget, budget))
+    assert (tmp_path / "lab.bin").stat().st_size <= budget
+    file = File(tmp_path / "lab.bin")
+    settings = list(file.settings())
+    compare(lab, file, settings[:: max(1, len(settings) // 6)])
+
+
+@pytest.mark.parametrize("made", [level, colours, walk])
+def test_a_file_has_all_settings(tmp_path, made):
+    """Catches: what the lessons' labs do not have: colours, a curve of one point, controls that need a kernel."""
+    lab = made()
+    export.write(lab, tmp_path / "lab.bin")
+    file = File(tmp_path / "lab.bin")
+    compare(lab, file, file.settings())
+
+
+def test_what_needs_a_kernel_is_left_out_by_name(tmp_path):
+    """Catches: an upload button that nobody answers."""
+    export.write(colours(), tmp_path / "lab.bin")
+    header = File(tmp_path / "lab.bin").header
+    assert header["without"] == ["your photograph", "part"] and header["returns"] == "sliders"
+    assert [control["name"] for control in header["spec"]] == ["red", "green", "blue", "kind", "slope"]
+
+
+def test_each_picture_is_stored_once(tmp_path):
+    """Catches: the picture that no control moves, stored with every setting."""
+    export.write(level(), tmp_path / "lab.bin")
+    file = File(tmp_path / "lab.bin")
+    befores = {run[0]["images"][0]["codes"] for _, run in file.settings()}
+    assert len(befores) == 1 and len(set(file._blobs)) == len(file._blobs)
+
+
+def test_a_run_keeps_its_first_and_last_picture_and_more_of_the_beginning(tmp_path):
+    """Catches: a run that ends before its end; steps that cannot be gone back to."""
+    export.write(walk(), tmp_path / "lab.bin")
+    for _, run in File(tmp_path / "lab.bin").settings():
+        steps = [message["step"] for message in run]
+        assert steps[0] == 0 and steps[-1] == 40 and 12 <= len(steps) <= 16 and steps[6] < 10
+        assert all(message["curves"][0]["along"] for message in run)
+    assert export.kept(1) == [0] and export.kept(3) == [0, 1, 2] and export.evenly(16, 6) == [0, 3, 6, 9, 12, 15]
+
+
+def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
+    """Catches: a file that is larger than was asked for, or much smaller than it could be."""
+    _, _, _, whole, _, note = export.write(level(), tmp_path / "lab.bin")
+    assert note == ""
+    budget = int(whole * 7e5)
+    settings, *_, note = export.write(level(), tmp_path / "lab.bin", (budget, budget))
+    assert 0.4 * budget < (tmp_path / "lab.bin").stat().st_size <= budget
+    assert note == "thinned from 34 settings" and settings < 34
+
+
+def test_a_lab_that_never_fits_is_named(tmp_path):
+    """Catches: an endless search, or a file above its budget."""
+    with pytest.raises(ValueError, match="level: got more than 1000 bytes for every plan"):
+        export.write(level(), tmp_path / "lab.bin", (1000, 1000))
+
+
+CELLS = [
+    "from static_lab import level, walk\nlevel = level()",
+    "level",
+    "print('a lesson prints')\nlevel",
+    "walk = walk(9)\nwalk",
+]
+
+
+def notebook(path, cells=CELLS, shown=("", "level", "level", "walk")):
+    """A small notebook, stored with its labs."""
+    outputs = [[{"data": {"text/plain": [f"Lab {name}: sliders x."]}}] if name else [] for name in shown]
+    code = [{"cell_type": "code", "source": [c], "outputs": o} for c, o in zip(cells, outputs, strict=True)]
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": ["no(code"]}, *code]}))
+    return path
+
+
+def test_the_program_exports_each_lab_of_a_notebook_once_and_says_what_it_made(tmp_path):
+    """Catches: a lab that is shown twice and computed twice, output of a lesson in the table, a worker process that
+    does not find its modules."""
+    path = notebook(tmp_path / "20-a-lesson.ipynb")
+    call = f"import export, pathlib; export.export([pathlib.Path({str(path)!r})], pathlib.Path({str(tmp_path)!r}))"
+    run = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.append({str(SCRIPTS.parent / 'tests')!r}); {call}"],
+        cwd=SCRIPTS,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    head, *rows, total = run.stdout.strip().splitlines()
+    assert head.split()[:2] == ["lab", "settings"] and total.startswith("2 labs, 0 MB")
+    assert [row.split()[:2] for row in rows] == [["20-a-lesson.level", "34"], ["20-a-lesson.walk", "10"]]
+    assert {p.name for p in tmp_path.glob("*.bin")} == {"20-a-lesson.level.bin", "20-a-lesson.walk.bin"}
+
+
+def test_an_error_names_the_lesson_and_the_cell(tmp_path):
+    """Catches: a traceback from which nobody can tell where it happened."""
+    path = notebook(tmp_path / "20-a-lesson.ipynb", ["x = 1\n1 / 0"], [""])
+    with pytest.raises(ZeroDivisionError) as error:
+        export.export_notebook(path, tmp_path)
+    assert "<20-a-lesson, cell 2>" in [str(entry.path) for entry in error.traceback]

@@ -1,0 +1,119 @@
+"""The pages of the site in Chromium: what a reader sees and hears. Labs stay still here; they have their own tests."""
+
+import contextlib
+import os
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from jupyter_page import CHROMIUM, chromium
+from site_pages import made, served
+
+LESSON = "lessons/04-divide-out-the-blur.html"
+PAGES = ["index.html", LESSON, "lessons/glossary.html", "api.html", "teaching.html"]
+LIVELY = re.compile(r"/_static/(labs|life)\.js")
+# Axe takes half a minute for all functions of the package, which look alike.
+PARTS = {"api.html": {"include": [[".bd-header"], [".bd-sidebar-primary"], ["#still-pictures"]]}}
+
+pytestmark = pytest.mark.browser
+
+
+class Visit:
+    """A page that is open, and what it asked for and complained about."""
+
+    def __init__(self, browser, root, name, theme="light", width=1280, before=""):
+        self.requests, self.errors = [], []
+        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.route(LIVELY, lambda route: route.fulfill(content_type="text/javascript", body=""))
+        self.page.add_init_script(before)
+        self.page.goto(root + name)
+        self.page.evaluate("() => window.MathJax?.startup.promise")
+
+    def elsewhere(self, root):
+        return [address for address in self.requests if not address.startswith((root, "data:", "blob:"))]
+
+
+@pytest.fixture(scope="module")
+def site():
+    """A browser, and the address of the pages."""
+    if CHROMIUM is None:
+        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with served(made()) as root, chromium() as browser:
+        yield browser, root
+
+
+@contextlib.contextmanager
+def opened(site, name, **how):
+    browser, root = site
+    visit = Visit(browser, root, name, **how)
+    yield visit
+    visit.page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_screen_reader_finds_its_way(site, name, theme):
+    """Catches: text that is too pale in one of the themes, a table, link or region that nobody can name or reach."""
+    with opened(site, name, theme=theme) as visit:
+        assert visit.page.locator("html").get_attribute("data-theme") == theme
+        assert visit.elsewhere(site[1]) == [] and visit.errors == []  # before axe, which asks for styles again
+        found = Axe().run(visit.page, PARTS.get(name), options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_every_formula_is_typeset(site):
+    """Catches: a formula that stays source, or that MathJax does not know."""
+    with opened(site, LESSON) as visit:
+        formulas = visit.page.locator(".math")
+        assert formulas.count() > 20
+        assert visit.page.locator(".math > mjx-container > svg").count() == formulas.count()
+        assert visit.page.locator("[data-mjx-error], mjx-merror").count() == 0
+
+
+def test_formulas_can_be_heard_without_another_host(site):
+    """Catches: a part of MathJax that is loaded only when a reader asks for it, and is missing or elsewhere."""
+    explore = "localStorage.setItem('MathJax-Menu-Settings', JSON.stringify({ explorer: true }))"
+    with opened(site, LESSON, before=explore) as visit:
+        visit.page.locator("mjx-container[aria-label='upper Y']").first.wait_for(timeout=20_000)
+        assert any("/_static/mathjax/sre/mathmaps/en.json" in address for address in visit.requests)
+        assert visit.elsewhere(site[1]) == [] and visit.errors == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_narrow_page_scrolls_down_only(site, name):
+    """Catches: a picture, formula, table or word that makes a phone's reader scroll sideways."""
+    with opened(site, name, width=400) as visit:
+        wide = "(selector) => document.querySelector(selector).scrollWidth"
+        assert visit.page.evaluate(wide, "html") <= 400
+        assert visit.page.evaluate(wide, ".bd-article-container") <= 400
+
+
+def test_pictures_keep_their_greys_in_the_dark(site):
+    """Catches: the dark theme's filter, which makes a picture darker and harsher than the one that was computed."""
+    with opened(site, LESSON, theme="dark") as visit:
+        pictures = visit.page.locator("article img")
+        assert pictures.count() > 5
+        assert set(pictures.evaluate_all("all => all.map(img => getComputedStyle(img).filter)")) == {"none"}
+
+
+def test_without_javascript_each_lab_is_a_picture(site):
+    """Catches: a page that is empty until scripts have run."""
+    browser, root = site
+    with contextlib.closing(browser.new_context(java_script_enabled=False)) as context:
+        page = context.new_page()
+        page.goto(root + LESSON)
+        for lab in page.locator(".dcv-lab").all():
+            picture = lab.get_by_role("img")
+            assert picture.is_visible() and picture.bounding_box()["height"] > 100
+            assert picture.get_attribute("alt")
+
+
+def test_the_search_finds_a_lesson(site):
+    """Catches: a search that needs a server, or whose index lacks the lessons."""
+    with opened(site, "search.html?q=semiconvergence") as visit:
+        visit.page.get_by_role("link", name="Deblur by iterating").first.wait_for(timeout=10_000)
+        assert visit.elsewhere(site[1]) == [] and visit.errors == []
