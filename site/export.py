@@ -19,6 +19,7 @@ import re
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 from grid import STEPS, plans
@@ -29,6 +30,9 @@ from deconvlab._frame import pack
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUDGETS = 4_000_000, 7_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
 MORE = {"00-start-here.playground": (9_000_000, 9_000_000)}
+SHARED = (
+    0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
+)
 WEBP = {
     "lossless": True,
     "method": 1,
@@ -96,7 +100,7 @@ def fit(record, fine, most):
     first = rate = None
     for plan in plans(record.lab.spec):
         first, budget = first or plan, fine if plan.fine else most
-        if rate and rate * len(plan.settings) * record.pictures(plan) > budget:
+        if rate and SHARED * rate * len(plan.settings) * record.pictures(plan) > budget:
             continue
         order = random.Random(0).sample(plan.settings, len(plan.settings))
         for done, size in enumerate(record.sizes(plan, order), 1):
@@ -126,8 +130,8 @@ class Record:
         return [run[k] for k in evenly(len(run), plan.steps)]
 
     def pictures(self, plan):
-        """How many messages the longest run has with this plan."""
-        return min(plan.steps, max(map(len, self._runs.values()), default=1))
+        """How many messages a run has with this plan, on average."""
+        return mean(min(plan.steps, len(run)) for run in self._runs.values())
 
     def sizes(self, plan, settings):
         """Compute the settings one by one; the bytes that all of them together take."""

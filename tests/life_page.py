@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_page import CHROMIUM
+from lessons import LESSONS, read
 from pyodide_rig import rig_or_skip
 from site_pages import made, script, served
 
@@ -76,3 +77,10 @@ class Lesson:
     def lab(self, cell):
         cell.locator(".dcv canvas").first.wait_for()
         return cell.locator(".dcv")
+
+
+def printed(name):
+    """What the cells of a stored lesson have printed."""
+    path = next(path for path in LESSONS if path.stem == name)
+    outputs = [cell["outputs"] for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+    return ["".join("".join(o["text"]) for o in cell if o["output_type"] == "stream") for cell in outputs]

@@ -50,13 +50,16 @@ function sentence(about) {
 const note = (...children) => element("p", { class: "dcv-note" }, ...children);
 
 async function play(el) {
+  if (views.has(el)) return; // Python was faster
   const bar = element("progress", { "aria-label": "The sliders are loaded", value: 0 }), line = note("Loading the sliders … ", bar);
   el.append(line);
   try {
     const model = await played(new URL(`labs/${el.dataset.lab}.bin`, ROOT).href, (share) => { bar.value = share; });
-    if (!views.has(el)) mount(el, model); // Python may have been faster
+    if (views.has(el)) line.remove();
+    else mount(el, model);
   } catch (error) {
     console.info(error);
+    if (views.has(el)) return line.remove();
     line.textContent = "These sliders could not be loaded; the picture is a still. Load this page again, or open this lesson in JupyterLab.";
   }
 }

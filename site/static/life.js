@@ -40,12 +40,14 @@ function cellOf(node, number, run) {
   const area = node.querySelector(".cell_output") || element("div", { class: "cell_output docutils container" });
   const button = element("button", { type: "button", class: "dcv-run-cell", title: "Shift + Enter", "aria-label": `Run ${name}` }, "Run");
   let fresh = false, labs = []; // whether nothing has come yet of this run, and the labs of the run before
-  const cell = { number, name, source: () => code.textContent, focus: () => code.focus(), begin, text, html, error, lab, end };
+  const source = () => code.innerText; // not textContent: the browser writes a new line as <br>
+  const cell = { number, name, source, focus: () => code.focus(), begin, text, html, error, lab, end };
 
   for (const [key, value] of Object.entries({
     contenteditable: "plaintext-only", role: "textbox", "aria-multiline": "true", "aria-label": `Code of ${name}`,
     spellcheck: "false", autocapitalize: "off", translate: "no",
   })) code.setAttribute(key, value);
+  if (!code.isContentEditable) code.contentEditable = "true"; // a browser that does not know plain text
   code.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
@@ -54,10 +56,12 @@ function cellOf(node, number, run) {
   });
   /** How far the line of the caret is indented, and further after a colon. */
   function indentation() {
-    const before = document.createRange(), { anchorNode, anchorOffset } = getSelection();
-    before.setStart(code, 0);
-    before.setEnd(anchorNode, anchorOffset);
-    const line = before.toString().split("\n").pop();
+    const caret = getSelection(), range = caret.getRangeAt(0).cloneRange();
+    caret.collapseToStart();
+    caret.modify("extend", "backward", "lineboundary");
+    const line = caret.toString();
+    caret.removeAllRanges();
+    caret.addRange(range);
     return line.match(/^ */)[0] + (line.trimEnd().endsWith(":") ? "    " : "");
   }
   button.addEventListener("click", () => run(cell));
@@ -137,6 +141,7 @@ async function needed() {
 const SAYS = {
   asleep: "Starts Python in this page: sliders take any value, and the code can be changed and run. It loads about 50 MB, once.",
   loading: "Python is loading. You can read on, and change cells already.",
+  running: "Python runs the cells of this lesson; each lab is alive once its cell has run.",
   ready: "Python is ready. Change a cell and press Shift + Enter in it.",
   busy: "Python is busy.",
   stopped: "Python has stopped. Run starts it again, from the first cell.",
@@ -153,7 +158,7 @@ function bar(nodes) {
 
   function look(state, why) {
     go.textContent = GOES[state] || GOES.asleep;
-    go.setAttribute("aria-disabled", String(state === "loading"));
+    go.setAttribute("aria-disabled", String(Boolean(session) && !session.complete));
     if (!session && document.activeElement === stop) go.focus();
     stop.hidden = !session;
     progress.hidden = !session || session.complete;
@@ -173,7 +178,7 @@ function bar(nodes) {
     const said = (show) => heard((what) => mine.running?.[show](what)); // what is printed between two cells has no place
     mine.worker = python({
       stage: heard(({ name, share }) => far(LOADED * share, `Loading ${name} …`)),
-      ready: heard(() => { mine.loaded = true; next(); }),
+      ready: heard(() => { mine.loaded = true; look("running"); next(); }),
       text: said("text"),
       html: said("html"),
       error: said("error"),
