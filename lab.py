@@ -60,10 +60,10 @@ NEEDED = {
 # What the user has set for other programs of these families would break the lessons or change them ...
 FOREIGN = ("PYTHON", "__PYVENV", "VIRTUAL_ENV", "PIP_", "SSLKEYLOGFILE", "JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB",
            "ANYWIDGET", "PYTEST", "COVERAGE_PROCESS", "DECONVLAB")
-# ... but how pip gets at packages (a mirror, a proxy, a certificate) and where JupyterLab listens is the user's to say.
+# ... but how pip gets at packages (a mirror, a proxy, a certificate) and who listens where is the user's to say.
 REACH = ("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy",
          "timeout", "default-timeout", "retries", "cache-dir", "no-cache-dir", "keyring-provider", "use-feature")
-KEPT = ["PIP_CONFIG_FILE", "JUPYTER_TOKEN", "JUPYTER_PORT", "JUPYTER_ALLOW_INSECURE_WRITES"]
+KEPT = ["PIP_CONFIG_FILE", "JUPYTER_TOKEN", "JUPYTER_PORT", "JUPYTER_ALLOW_INSECURE_WRITES", "DECONVLAB_DIRECT"]
 KEPT += ["PIP_" + name.upper().replace("-", "_") for name in REACH]
 
 

@@ -3,24 +3,29 @@
 import numpy as np
 
 LARGEST = 2**22
+KEPT = 3  # the channels of a photograph
 
 
 class Latest:
-    """A function of arrays that remembers its latest result, and gives it again for equal arrays.
+    """A function of arrays that remembers its latest results, and gives one again for equal arrays.
 
-    The result cannot be written to. Nothing larger than `LARGEST` values is kept.
+    A result cannot be written to. Three are kept, of `LARGEST` values together.
     """
 
     def __init__(self, function):
-        self.function, self.memory = function, ((), None)
+        self.function, self.memory = function, ()
 
     def __call__(self, *arrays):
-        known, result = self.memory
-        if not self._same(arrays, known):
-            result = self.function(*arrays)
-            result.flags.writeable = False
-            if result.size <= LARGEST:
-                self.memory = tuple(array.copy() for array in arrays), result
+        memory = self.memory
+        for known, result in memory:
+            if self._same(arrays, known):
+                return result
+        result = self.function(*arrays)
+        result.flags.writeable = False
+        kept = [(tuple(array.copy() for array in arrays), result), *memory][:KEPT]
+        while sum(result.size for _, result in kept) > LARGEST:
+            kept.pop()
+        self.memory = tuple(kept)
         return result
 
     @staticmethod

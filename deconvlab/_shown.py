@@ -83,3 +83,11 @@ def _array(name, value):
         return np.asarray(value) if mask is None or not np.any(mask) else np.ma.array(np.asarray(value), mask=mask)
     except ValueError:
         raise ValueError(f"{name}: got rows of different lengths, expected an array") from None
+
+
+def sentence(error):
+    """An exception as one readable line."""
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted. Move a slider to go on."
+    first = (str(error).strip() or "no message").splitlines()[0]
+    return first if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: {first}"

@@ -19,7 +19,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from . import _background
+from . import _background, _shown
 from ._box import Box
 from ._controls import Choice, Control, LogSlider, Slider, Toggle, describe
 from ._frame import Frame, Steps, pack
@@ -27,6 +27,7 @@ from ._fullsize import FullSize
 from ._photo import stored
 from ._region import Region
 from ._upload import Arrivals, Upload
+from ._ways import Ways
 from .figures import Curves, Panel, png_with_texts
 
 __all__ = [
@@ -82,6 +83,10 @@ class Lab(anywidget.AnyWidget):
         self._steps = Steps()  # and the Frames before it
         self._sent = {}  # what the page has, so that an unchanged panel is not sent again
         self._publishing = threading.RLock()
+        self._hearing = threading.RLock()  # a message at a time, whichever way it came
+        self._ways = Ways(
+            lambda *message: self.send(*message), self._join, lambda content: self._receive(None, content, [])
+        )
         self._generation = 0  # grows with each new setting; a run of an older one is out of date
         self._unseen = None  # when the oldest picture left that the page has not acknowledged
         self._arrivals = Arrivals()  # files of the page's
@@ -199,22 +204,22 @@ class Lab(anywidget.AnyWidget):
     def _receive(self, _, content, buffers):
         """A message of the page, answered by what it asks for or by the reason why not; the last good picture stays."""
         self._unseen = None
+        if content["kind"] == "seen":
+            return
         answer = {key: content[key] for key in ("view", "seq") if key in content}
         try:
-            with self._work.hearing() if self._work else contextlib.nullcontext():
+            with self._hearing, self._work.hearing() if self._work else contextlib.nullcontext():
                 self._obey(content, answer, buffers)
         except (Exception, KeyboardInterrupt) as error:
-            self.send({**answer, "error": _sentence(error)})
+            self._ways.send({**answer, "error": _shown.sentence(error)})
 
     def _obey(self, content, answer, buffers):
         """A new view, new values of the controls, a step to go back to, the end of a run, ..."""
         if content["kind"] == "hello":
-            with self._publishing:
-                self._sent.clear()
-                if self._frame is None:  # in a box, which displays itself and not its labs
-                    self._show(self.values)
-                else:
-                    self._publish(self._frame, self._shown, self._steps)
+            self._join(content["view"])
+            offer = self._ways.offer(content["view"], content.get("origin"))
+            if offer:
+                self.send({"kind": "offer", "view": content["view"], **offer})
         elif content["kind"] == "pixel":
             at, values = (content["row"], content["column"]), {}
             with contextlib.suppress(KeyError, IndexError):  # the picture has changed meanwhile
@@ -239,6 +244,16 @@ class Lab(anywidget.AnyWidget):
         elif content["kind"] == "halt":
             self._work.stopped = True
 
+    def _join(self, view, socket=None):
+        """A view that has nothing yet on this way."""
+        with self._publishing:
+            self._ways.put(view, socket)
+            self._sent.clear()
+            if self._frame is None:  # in a box, which displays itself and not its labs
+                self._show(self.values)
+            else:
+                self._publish(self._frame, self._shown, self._steps)
+
     def _save(self, view, file, values, suffix=""):
         """Let the page save a file, which is made by a function of its text fields."""
         png = file(Title=self.__name__, Settings=json.dumps(self._told(values)))
@@ -250,7 +265,7 @@ class Lab(anywidget.AnyWidget):
         try:
             more = self._arrivals.take(self.controls[content["control"]], content, piece)
         except Exception as error:
-            more = {"error": _sentence(error), "done": True}
+            more = {"error": _shown.sentence(error), "done": True}
         if more:
             self.send({**answer, "kind": "arrived", **more})
 
@@ -275,7 +290,7 @@ class Lab(anywidget.AnyWidget):
                 image = stored(picture, 16 if picture.ndim == 2 else 8)
                 self._save(view, partial(png_with_texts, image), values, "-full-size")
         except Exception as error:
-            end["error"] = _sentence(error)
+            end["error"] = _shown.sentence(error)
         with self._publishing:
             self._work.view = None
             self.send(end)
@@ -311,7 +326,7 @@ class Lab(anywidget.AnyWidget):
         except Exception as error:
             with self._publishing:
                 if generation == self._generation:
-                    self.send({**answer, "error": _sentence(error)})
+                    self._ways.send({**answer, "error": _shown.sentence(error)})
 
     def _publish(self, frame, values, steps, **header):
         """Keep a Frame as the one that is shown, and send it as one message."""
@@ -321,7 +336,7 @@ class Lab(anywidget.AnyWidget):
             if self._unseen is None and header.get("more"):
                 self._unseen = time.monotonic()
             content["steps"] = [] if header.get("more") else list(steps.frames)
-            self.send({**header, **content, "values": self._told(values)}, buffers)
+            self._ways.send({**header, **content, "values": self._told(values)}, buffers)
 
     def __repr__(self):
         return f"Lab {self.__name__}: sliders {', '.join(self.controls)}. Run this cell in JupyterLab to move them."
@@ -381,11 +396,3 @@ def lab(**controls):
         if not isinstance(control, Control):
             raise TypeError(f"{name}: got {control!r}, expected a Slider, LogSlider, Choice, Toggle, Upload or Region")
     return lambda function: Lab(function, controls)
-
-
-def _sentence(error):
-    """An exception as one readable line."""
-    if isinstance(error, KeyboardInterrupt):
-        return "Interrupted. Move a slider to go on."
-    first = (str(error).strip() or "no message").splitlines()[0]
-    return first if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: {first}"

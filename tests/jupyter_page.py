@@ -118,7 +118,11 @@ class Notebook:
 
     def _uncaught(self, error):
         frames = [line for line in (error.stack or "").splitlines() if line.strip().startswith("at ")]
-        if not frames or not all("/static/lab/" in line for line in frames):  # else it is JupyterLab's alone, not ours
+        theirs = (
+            "/static/lab/",
+            "/lab/extensions/@jupyterlite/",
+        )  # JupyterLite's kernel is of no use in JupyterLab, and says so
+        if not frames or not all(any(place in line for place in theirs) for line in frames):
             self.errors.append(f"{error}\n{error.stack}")
 
     def until(self, true, what, seconds=20):

@@ -5,6 +5,7 @@ One server, one browser and one page serve all tests, in the order of this file;
 
 import ast
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -30,17 +31,19 @@ def lesson_06():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A copy of lesson 06 to work on."""
-    root = tmp_path_factory.mktemp("lessons")
-    shutil.copy(lesson_06(), root / "lesson.ipynb")
-    return root
+    """For a copy of lesson 06 to work on."""
+    return tmp_path_factory.mktemp("lessons")
 
 
-@pytest.fixture(scope="module")
-def opened(folder, tmp_path_factory):
-    """The lesson open in JupyterLab, nothing run."""
-    with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "lesson.ipynb") as notebook:
-        yield notebook
+@pytest.fixture(scope="module", params=["short way", "comm"])
+def opened(folder, tmp_path_factory, request):
+    """The lesson open in JupyterLab, nothing run; every test goes over both ways of a lab's messages."""
+    shutil.copy(lesson_06(), folder / "lesson.ipynb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DECONVLAB_DIRECT", str(int(request.param == "short way")))
+        with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "lesson.ipynb") as notebook:
+            notebook.way = request.param
+            yield notebook
 
 
 @pytest.fixture(scope="module")
@@ -680,6 +683,51 @@ def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(less
     assert int(lab.numbers()["k"]) < 20 and lab.numbers()["level"] == "99"
     lab.press("level", "ArrowLeft")
     lesson.until(lambda: lab.numbers() == {"level": "98", "k": "29"} and lab.message() == "", "it has recovered")
+
+
+REMEMBER_SOCKETS = """() => {
+    if (window.sockets) return void (sockets.length = 0);
+    window.sockets = [];
+    const Plain = WebSocket;
+    window.WebSocket = class extends Plain { constructor(...all) { super(...all); sockets.push(this); } };
+}"""
+DRAG = """async ([root, end]) => {  // sixty steps in 1.2 s; after thirty the short way is cut, once there
+    const slider = root.querySelector("input[type=range]"), numbers = root.querySelector(".dcv-numbers"), seen = [];
+    const watch = new MutationObserver(() => seen.push(Number(numbers.querySelector("b").textContent)));
+    watch.observe(numbers, { childList: true, subtree: true });
+    for (let k = 1; k <= 60; k++) {
+        await new Promise(next => setTimeout(next, 20));
+        slider.stepUp();
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        if (k === 30) end === "page" ? sockets.at(-1)?.close() : sockets.at(-1)?.send("no JSON");
+    }
+    await new Promise(next => setTimeout(next, 500));
+    watch.disconnect();
+    return seen;
+}"""
+
+
+@pytest.mark.parametrize("end", ["page", "kernel"])
+def test_a_way_that_is_cut_in_the_middle_of_a_drag_is_not_noticed(lesson, end):
+    """A picture lost, repeated or out of order, or a slider that stops, where the short way ends."""
+    lesson.page.evaluate(REMEMBER_SOCKETS)
+    _, cell = lesson.run("""
+@live.lab(level=live.Slider(0, 0, 60, 1))
+def dragged(level):
+    return live.Frame(images={"grey": np.full((64, 64), level / 60), "same": np.ones((8, 8))}, numbers={"level": level})
+
+dragged""")
+    lab = lesson.lab_in(cell)
+    short = lesson.way == "short way"
+    lesson.until(lambda: lesson.page.evaluate("sockets.length") == short and lab.numbers(), "the first picture")
+    lesson.page.wait_for_timeout(300)
+    ways = "print(len(dragged._ways._sockets), len(dragged._ways._others))"
+    assert lesson.run(ways)[0] == ("1 0\n" if short else "0 1\n")
+    seen = lesson.page.evaluate(DRAG, [lab.root.element_handle(), end])
+    pictures = [level for level, _ in itertools.groupby(seen)]  # the one that stands there is drawn anew, unseen
+    assert pictures == sorted(set(pictures)) and pictures[-1] == 60 and len(pictures) > 10
+    assert lesson.run(ways)[0] == "0 1\n"
+    assert set(lab.rgb("grey").ravel().tolist()) == {255} == set(lab.rgb("same").ravel().tolist())
 
 
 def test_a_control_that_the_others_make_useless_is_hidden_in_its_place(lesson):

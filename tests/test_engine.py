@@ -289,7 +289,7 @@ def test_steps_are_there_without_a_tick_and_while_a_run_goes_on_they_are_not():
     lab = stepping()
     page = Page(lab)
     lab.set(level=0.3)
-    page.lab._receive(None, {"kind": "hello"}, [])
+    page.lab._receive(None, {"kind": "hello", "view": "v"}, [])
     assert page.received[-1]["steps"] == list(range(21))
     slow, _ = counting()
     page = Page(slow)

@@ -383,7 +383,7 @@ every_filter = pytest.mark.parametrize("name", FILTERS)
 def fresh(name, y, psf):
     """What the filter gives when nothing is remembered."""
     for memory in MEMORIES:
-        getattr(filters, memory).memory = (), None
+        getattr(filters, memory).memory = ()
     return FILTERS[name](y.copy(), psf.copy())
 
 
@@ -400,7 +400,7 @@ def counted(monkeypatch):
 
     for memory in MEMORIES:
         latest = getattr(filters, memory)
-        monkeypatch.setattr(latest, "memory", ((), None))
+        monkeypatch.setattr(latest, "memory", ())
         monkeypatch.setattr(latest, "function", count(memory, latest.function))
     return counts
 

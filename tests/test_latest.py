@@ -1,4 +1,4 @@
-"""The memory of one result: used when nothing changed, never used when something did."""
+"""The memory of a few results: used when nothing changed, never used when something did."""
 
 import threading
 
@@ -28,11 +28,20 @@ def test_equal_arrays_are_computed_once_and_other_arrays_again():
     first = f(a, b)
     assert f(a, b) is first and f(a.copy(), b.copy()) is first and f(np.asfortranarray(a), b) is first
     assert f.count == 1
-    for changed in [(a + 1, b), (a, 2 * b), (a, b), (a.reshape(3, 2), b), (a.astype(np.float32), b), (a,), (a, b, b)]:
+    for changed in [(a + 1, b), (a, 2 * b), (a.reshape(3, 2), b), (a, b), (a.astype(np.float32), b), (a,), (a, b, b)]:
         count = f.count
         np.testing.assert_array_equal(f(*changed), Counted()(*changed))
         assert f.count == count + 1 and f(*changed).dtype == Counted()(*changed).dtype
         assert f.count == count + 1
+
+
+def test_three_channels_in_turn_are_computed_once_each():
+    """Catches: a photograph in colour whose channels push each other out, at each tick anew."""
+    f = Counted()
+    for _ in range(4):
+        for channel in range(3):
+            np.testing.assert_array_equal(f(np.full(2, float(channel))), 2 * channel)
+    assert f.count == 3
 
 
 @pytest.mark.parametrize("argument", [0, 1])
@@ -61,6 +70,11 @@ def test_what_is_too_large_is_computed_each_time(monkeypatch):
     np.testing.assert_array_equal(f(np.full(2, 5.0)), 10)
     np.testing.assert_array_equal(f(np.full(2, 5.0)), 10)
     assert f.count == 3
+    monkeypatch.setattr(_latest, "LARGEST", 8)
+    for _ in range(2):
+        for level in 6.0, 7.0, 8.0:  # of three values each: two are kept
+            f(np.full(2, level))
+    assert f.count == 9 and len(f.remembered.memory) == 2
     np.testing.assert_array_equal(f(np.ones(2)), 2)
 
 

@@ -26,7 +26,7 @@ class Page:
         lab.send = self.take
 
     def hello(self):
-        return self.say({"kind": "hello"})
+        return self.say({"kind": "hello", "view": "v"})
 
     def tick(self, **values):
         self.sequence += 1
@@ -604,7 +604,7 @@ def test_a_lab_that_raises_inside_a_box_says_so_and_recovers():
         return Frame(images={"level": np.full((2, 2), level)})
 
     page = Page(fragile)
-    assert page.hello() == ({"error": "level: got 1, expected less"}, [])
+    assert page.hello() == ({"view": "v", "error": "level: got 1, expected less"}, [])
     page.tick(level=0.5)
     assert page.shows(fragile(level=0.5))
     page.hello()

@@ -128,12 +128,16 @@ MAY_IMPORT = {
     "_upload": {"_controls"},
     "_fullsize": {"_photo", "_shown"},
     "_background": set(),
+    "_direct": set(),
+    "_ways": {"_direct"},
     "live": NUMERICS
-    | {"figures", "_background", "_box", "_controls", "_frame", "_region", "_upload", "_fullsize", "_photo"},
+    | {"figures", "_background", "_box", "_controls", "_frame", "_fullsize", "_photo", "_region", "_shown", "_upload"}
+    | {"_ways"},
     "exercises": NUMERICS,
     "__init__": NUMERICS,
 }
-ONLY_NUMPY_AND_SCIPY = set(MAY_IMPORT) - {"problem", "tiles", "figures", "_controls", "_frame", "live", "exercises"}
+VIEWS = {"figures", "_controls", "_frame", "_direct", "live", "exercises"}
+ONLY_NUMPY_AND_SCIPY = set(MAY_IMPORT) - VIEWS - {"problem", "tiles"}
 
 
 def imports(path):
