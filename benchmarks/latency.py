@@ -110,6 +110,7 @@ export default { render({ model, el }) {
   const port = model.get("port"), slider = document.createElement("input"), numbers = document.createElement("div");
   numbers.className = "dcv-numbers";
   Object.assign(slider, { type: "range", min: 0, max: 200, value: 100 });
+  slider.setAttribute("data-lm-suppress-shortcuts", "true");  // or JupyterLab takes the arrow keys
   const canvases = [0, 1, 2].map(() => Object.assign(document.createElement("canvas"), { width: 512, height: 512 }));
   for (const canvas of canvases) canvas.style.width = "30%";
   el.append(slider, numbers, ...canvases);
