@@ -20,6 +20,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from statistics import mean
+from unittest import mock
 
 import numpy as np
 from grid import STEPS, plans
@@ -58,10 +59,13 @@ def _told(rows):
 
 
 def export_notebook(path, target):
-    """Run a notebook's code, and where it shows a lab for the first time, compute it; rows of the table."""
+    """Run a notebook's code, and where it shows a lab for the first time, compute it; rows of the table.
+
+    No lesson sleeps: some do, so that a run is slow enough to watch.
+    """
     notebook, rows, shown = json.loads(path.read_text(encoding="utf-8")), [], set()
     namespace = {"__name__": "__main__", "display": lambda *things: None}
-    with contextlib.chdir(path.parent), contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.chdir(path.parent), contextlib.redirect_stdout(io.StringIO()), mock.patch("time.sleep"):
         for number, cell in enumerate(notebook["cells"], 1):
             if cell["cell_type"] == "code":
                 exec(compile("".join(cell["source"]), f"<{path.stem}, cell {number}>", "exec"), namespace)

@@ -214,8 +214,8 @@ def notebook(path, cells=CELLS, shown=("", "level", "level", "walk")):
 
 
 def test_the_program_exports_each_lab_of_a_notebook_once_and_says_what_it_made(tmp_path):
-    """Catches: a lab that is shown twice and computed twice, output of a lesson in the table, a worker process that
-    does not find its modules."""
+    """Catches: a lab that is shown twice and computed twice, output of a lesson in the table, a lesson that sleeps, a
+    worker process that does not find its modules."""
     path = notebook(tmp_path / "20-a-lesson.ipynb")
     call = f"import export, pathlib; export.export([pathlib.Path({str(path)!r})], pathlib.Path({str(tmp_path)!r}))"
     run = subprocess.run(
