@@ -20,6 +20,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from statistics import mean
+from unittest import mock
 
 import numpy as np
 from grid import STEPS, plans
@@ -58,10 +59,13 @@ def _told(rows):
 
 
 def export_notebook(path, target):
-    """Run a notebook's code, and where it shows a lab for the first time, compute it; rows of the table."""
+    """Run a notebook's code, and where it shows a lab for the first time, compute it; rows of the table.
+
+    No lesson sleeps: some do, so that a run is slow enough to watch.
+    """
     notebook, rows, shown = json.loads(path.read_text(encoding="utf-8")), [], set()
     namespace = {"__name__": "__main__", "display": lambda *things: None}
-    with contextlib.chdir(path.parent), contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.chdir(path.parent), contextlib.redirect_stdout(io.StringIO()), mock.patch("time.sleep"):
         for number, cell in enumerate(notebook["cells"], 1):
             if cell["cell_type"] == "code":
                 exec(compile("".join(cell["source"]), f"<{path.stem}, cell {number}>", "exec"), namespace)
@@ -95,21 +99,32 @@ def fit(record, fine, most):
     """The best plan whose file is small enough, computed; and a note where it is not the first.
 
     `most` is for plans with few positions, `fine` for all others, in bytes. Settings are computed in a random order
-    until they are too large: what they took says which plan to try next.
+    until they are too large: what they took says which plan to try next, a coarser or, once one fits, a finer one.
     """
-    first = rate = None
-    for plan in plans(record.lab.spec):
-        first, budget = first or plan, fine if plan.fine else most
-        if rate and SHARED * rate * len(plan.settings) * record.pictures(plan) > budget:
-            continue
+    better, best, rate = list(plans(record.lab.spec)), None, 0
+    first = better[0]
+
+    def room(plan):
+        return fine if plan.fine else most
+
+    def promises(plan):
+        return not rate or SHARED * rate * len(plan.settings) * record.pictures(plan) <= room(plan)
+
+    while better:
+        plan = next(filter(promises, better), None if best else better[-1])
+        if plan is None:
+            break
         order = random.Random(0).sample(plan.settings, len(plan.settings))
-        for done, size in enumerate(record.sizes(plan, order), 1):
-            if size > budget:
-                rate = size / done / record.pictures(plan)
-                break
+        done, size = record.size(plan, order, room(plan))
+        rate = size / done / record.pictures(plan)
+        if size <= room(plan):
+            best = plan
+            del better[better.index(plan) :]
         else:
-            return plan, "" if plan is first else f"thinned from {len(first.settings)} settings"
-    raise ValueError(f"{record.lab.__name__}: got more than {most} bytes for every plan, expected a lab of less")
+            better.remove(plan)
+    if best is None:
+        raise ValueError(f"{record.lab.__name__}: got more than {most} bytes for every plan, expected a lab of less")
+    return best, "" if best is first else f"thinned from {len(first.settings)} settings"
 
 
 class Record:
@@ -133,15 +148,17 @@ class Record:
         """How many messages a run has with this plan, on average."""
         return mean(min(plan.steps, len(run)) for run in self._runs.values())
 
-    def sizes(self, plan, settings):
-        """Compute the settings one by one; the bytes that all of them together take."""
+    def size(self, plan, settings, most):
+        """Compute settings until all, or more than `most` bytes, are there; how many, and the bytes that they take."""
         used, size = set(), 0
-        for setting in settings:
+        for done, setting in enumerate(settings, 1):
             for message in self.run(plan, setting):
                 new = set(_blobs(message)) - used
                 used |= new
                 size += 150 + sum(len(self.blobs[key]) + 2 for key in new)  # a message takes about as much, compressed
-            yield size
+            if size > most:
+                return done, size
+        return len(settings), size
 
     def _message(self, content, buffers):
         """A message with the keys of blobs in place of its buffers."""

@@ -92,11 +92,12 @@ def plans(spec):
                 break
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
-            if (key := tuple(settings)) not in seen:
+            steps = max(FEWEST, round(share * STEPS))
+            if (key := (tuple(settings), steps)) not in seen:
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
                 returns = "" if along is None else "sliders" if everything else "controls"
-                yield Plan(axes, settings, max(FEWEST, round(share * STEPS)), returns, fine)
+                yield Plan(axes, settings, steps, returns, fine)
 
 
 def _slides(control):

@@ -138,7 +138,7 @@ def compare(lab, file, chosen):
 @pytest.mark.parametrize(("number", "name"), [(0, "playground"), (4, "divide_spot"), (4, "crime_meter"), (11, "frame")])
 def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path, number, name):
     """Catches: lossy or shifted pictures, settings that belong to others, a palette that is lost."""
-    lab, budget = labs(LESSONS[number])[name], 2_000_000
+    lab, budget = labs(LESSONS[number])[name], 4_000_000
     export.write(lab, tmp_path / "lab.bin", (budget, budget))
     assert (tmp_path / "lab.bin").stat().st_size <= budget
     file = File(tmp_path / "lab.bin")
@@ -214,8 +214,8 @@ def notebook(path, cells=CELLS, shown=("", "level", "level", "walk")):
 
 
 def test_the_program_exports_each_lab_of_a_notebook_once_and_says_what_it_made(tmp_path):
-    """Catches: a lab that is shown twice and computed twice, output of a lesson in the table, a worker process that
-    does not find its modules."""
+    """Catches: a lab that is shown twice and computed twice, output of a lesson in the table, a lesson that sleeps, a
+    worker process that does not find its modules."""
     path = notebook(tmp_path / "20-a-lesson.ipynb")
     call = f"import export, pathlib; export.export([pathlib.Path({str(path)!r})], pathlib.Path({str(tmp_path)!r}))"
     run = subprocess.run(
