@@ -374,3 +374,10 @@ def test_nothing_is_logged(comm, capfd, caplog):
         talk(conversation())
     said = caplog.text + "".join(capfd.readouterr())
     assert comm.offer["ticket"] not in said and str(comm.offer["port"]) not in said
+
+
+def test_nothing_of_it_is_saved(comm):
+    """A ticket or a port in the state of a widget, or in an output, which a notebook keeps."""
+    saved = repr(comm.lab.get_state()) + repr(comm.lab._repr_mimebundle_())
+    assert comm.offer["ticket"] not in saved and str(comm.offer["port"]) not in saved
+    assert set(comm.offer) == {"kind", "view", "port", "ticket"}  # none of them part of an address
