@@ -162,6 +162,8 @@ def test_after_the_socket_is_closed_the_comm_goes_on(comm):
         await asyncio.sleep(0.2)
 
     talk(conversation())
+    comm.lab.set(level=0.75)
+    assert comm.sent[-1]["numbers"] == {"level": "0.75"}, "whoever listens there"
     comm.hello(origin=None)
     comm.lab._receive(None, json.loads(tick(7, level=0.25)), [])
     assert comm.sent[-1]["seq"] == 7 and comm.sent[-1]["numbers"] == {"level": "0.25"}
