@@ -54,6 +54,16 @@ def test_poisson_accepts_the_round_off_of_a_blur_and_refuses_real_negatives():
         dl.add_poisson(x - 1e-3, 100, rng=0)
 
 
+@pytest.mark.parametrize("light", [0.0, 0.2])  # photons * light is 10, where NumPy's way of drawing changes
+def test_counts_do_not_depend_on_round_off(light):
+    """Catches: a pixel of 1e-17 instead of 0, or 9.999999999999998 instead of 10, after which all counts are others."""
+    dark = picture().copy()
+    dark[::2] = light
+    for rest in (-1e-16, 1e-16):
+        other = np.where(dark == light, light + rest, dark)
+        np.testing.assert_array_equal(dl.add_poisson(dark, 50, rng=3), dl.add_poisson(other, 50, rng=3))
+
+
 @pytest.mark.parametrize("noise", [dl.add_gaussian, dl.add_poisson])
 def test_noise_is_the_same_for_the_same_int_only(noise):
     x = picture()
