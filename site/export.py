@@ -29,7 +29,7 @@ from PIL import Image
 from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-BUDGETS = 4_000_000, 7_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
+BUDGETS = 2_600_000, 6_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
 MORE = {"00-start-here.playground": (9_000_000, 9_000_000)}
 SHARED = (
     0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
