@@ -24,6 +24,7 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are in the page, seen or not
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+LITE = "/lab/extensions/@jupyterlite/"  # JupyterLite's kernel is of no use in JupyterLab, and says so
 KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
 RUNNING = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(p => p.textContent.includes('*'))"
 
@@ -108,7 +109,7 @@ class Notebook:
         self.errors = []  # what the page's console calls an error
         self.page = browser.new_page(viewport={"width": 1200, "height": 1500})
         self.page.set_default_timeout(30_000)
-        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        self.page.on("console", lambda message: message.type == "error" and self._said(message.text))
         self.page.on("pageerror", lambda error: self._uncaught(error))
         self.page.goto(address)
         self.page.wait_for_function(
@@ -116,13 +117,14 @@ class Notebook:
         )
         self.wait_until_idle()
 
+    def _said(self, text):
+        if LITE not in text:
+            self.errors.append(text)
+
     def _uncaught(self, error):
         frames = [line for line in (error.stack or "").splitlines() if line.strip().startswith("at ")]
-        theirs = (
-            "/static/lab/",
-            "/lab/extensions/@jupyterlite/",
-        )  # JupyterLite's kernel is of no use in JupyterLab, and says so
-        if not frames or not all(any(place in line for place in theirs) for line in frames):
+        # else it is JupyterLab's alone, not ours
+        if not frames or not all("/static/lab/" in line or LITE in line for line in frames):
             self.errors.append(f"{error}\n{error.stack}")
 
     def until(self, true, what, seconds=20):
