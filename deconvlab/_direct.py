@@ -1,4 +1,4 @@
-"""A websocket of the kernel's own, for pages on the same machine: one frame of the display, where the comm takes two.
+"""A websocket of the kernel's own, for pages on the same machine: a shorter way than the comm.
 
 Who may talk to it: a page that has been given a ticket over its comm, within ten seconds, once, from its own origin.
 """
