@@ -82,6 +82,13 @@ def answers(address):
         return False
 
 
+def need_chromium():
+    """Skip where no Chromium exists; CI has one."""
+    if CHROMIUM is None:
+        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+
+
 @contextlib.contextmanager
 def chromium():
     """A browser that is closed again."""
@@ -93,10 +100,8 @@ def chromium():
 
 @contextlib.contextmanager
 def open_notebook(folder, home, name):
-    """A notebook of a folder, open in JupyterLab; skipped only where no Chromium exists, and CI has one."""
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    """A notebook of a folder, open in JupyterLab."""
+    need_chromium()
     with jupyterlab(folder, home) as address, chromium() as browser:
         yield Notebook(browser, address(name))
 

@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
-import pytest
-from jupyter_page import CHROMIUM
+from jupyter_page import need_chromium
 from lessons import LESSONS, read
 from pyodide_rig import rig_or_skip
 from site_pages import made, script, served
@@ -15,9 +13,7 @@ from site_pages import made, script, served
 @contextlib.contextmanager
 def site_with_python(folder):
     """The address of the site's pages and Python's wheels; skips where no Chromium exists, and CI has one."""
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    need_chromium()
     (Path(folder) / "pyodide").symlink_to(rig_or_skip())
     for part in made().iterdir():  # which other tests share
         (Path(folder) / part.name).symlink_to(part)

@@ -102,6 +102,13 @@ async def heard(connection):
     return header, buffers
 
 
+async def asked(offer, message):
+    """The answer to the one message of a page."""
+    async with joined(offer) as page:
+        await page.write_message(message)
+        return await heard(page)
+
+
 def tick(seq, **values):
     return json.dumps({"kind": "tick", "view": VIEW, "seq": seq, "values": values})
 
@@ -127,13 +134,7 @@ def test_a_page_on_this_machine_is_answered_on_the_short_way_alone(comm):
 
 def test_an_unchanged_picture_is_not_sent_again(comm):
     """Deltas that forget what this way has had."""
-
-    async def conversation():
-        async with joined(comm.offer) as page:
-            await page.write_message(tick(1, level=0.5))
-            return await heard(page)
-
-    content, buffers = talk(conversation())
+    content, buffers = talk(asked(comm.offer, tick(1, level=0.5)))
     assert content["images"][0]["same"] and buffers == []
 
 
@@ -141,13 +142,7 @@ def test_a_view_without_a_socket_sees_what_the_other_moves(comm):
     """A second browser on another machine whose picture stands still, or has holes."""
     comm.hello(origin=None, view="far")
     before = len(comm.sent)
-
-    async def conversation():
-        async with joined(comm.offer) as page:
-            await page.write_message(tick(1, level=0.25))
-            await heard(page)
-
-    talk(conversation())
+    talk(asked(comm.offer, tick(1, level=0.25)))
     whole, moved = comm.pictures()[-2:]
     assert len(comm.sent) == before + 2
     assert not whole["images"][0]["same"] and moved["numbers"] == {"level": "0.25"}
@@ -172,13 +167,7 @@ def test_after_the_socket_is_closed_the_comm_goes_on(comm):
 
 def test_an_error_takes_the_short_way_too(comm):
     """A request that is answered where the page no longer listens: its sliders stop for ever."""
-
-    async def conversation():
-        async with joined(comm.offer) as page:
-            await page.write_message(tick(1, level=1))
-            return await heard(page)
-
-    content, _ = talk(conversation())
+    content, _ = talk(asked(comm.offer, tick(1, level=1)))
     assert content == {"view": VIEW, "seq": 1, "error": "level: got 1, expected less"}
 
 

@@ -1,13 +1,12 @@
 """JupyterLite in Chromium: what the newest kernel would fetch, and a lesson that runs for real on the rig's Pyodide."""
 
 import json
-import os
 import shutil
 import time
 
 import pyodide_rig
 import pytest
-from jupyter_page import CHROMIUM, SETTINGS, Notebook, chromium
+from jupyter_page import SETTINGS, Notebook, chromium, need_chromium
 from site_pages import ROOT, script, served
 
 lite, npm, wheels = script("lite"), script("npm"), script("wheels")
@@ -36,9 +35,7 @@ class Listening:
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    need_chromium()
     with chromium() as browser:
         yield browser
 

@@ -1,12 +1,11 @@
 """Labs on a page without Python, in a real browser: live.js, the player that answers it, and the page's labs.js."""
 
-import os
 import shutil
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import CHROMIUM, Lab, chromium
+from jupyter_page import Lab, chromium, need_chromium
 from site_pages import ROOT, SCRIPTS, script, served
 from static_lab import File, colours, level, places, walk
 
@@ -65,9 +64,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened(folder):
     """A function that opens a page with labs of these names, and what else stands between them."""
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    need_chromium()
     with served(folder) as address, chromium() as browser:
 
         def open_page(*names, between=""):

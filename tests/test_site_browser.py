@@ -1,12 +1,11 @@
 """The pages of the site in Chromium: what a reader sees and hears. Labs stay still here; they have their own tests."""
 
 import contextlib
-import os
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import CHROMIUM, chromium
+from jupyter_page import chromium, need_chromium
 from site_pages import made, served
 
 LESSON = "lessons/04-divide-out-the-blur.html"
@@ -39,9 +38,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def site():
     """A browser, and the address of the pages."""
-    if CHROMIUM is None:
-        message = "the browser tests need Chromium: install the package 'chromium', or Google Chrome"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    need_chromium()
     with served(made()) as root, chromium() as browser:
         yield browser, root
 

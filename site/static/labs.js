@@ -8,7 +8,7 @@ const ROOT = new URL("..", import.meta.url);
 const NEAR = "1200px"; // from the window: what comes earlier moves nothing that is being read
 const views = new WeakMap(); // what each lab shows, to be closed when something else takes its place
 
-function element(tag, attributes = {}, ...children) {
+export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
