@@ -14,12 +14,11 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import anywidget
 import traitlets
 
-from . import _background, _shown
+from . import _background, _page, _shown
 from ._box import Box
 from ._controls import Choice, Control, LogSlider, Slider, Toggle, describe
 from ._frame import Frame, Steps, pack
@@ -66,8 +65,7 @@ class Lab(anywidget.AnyWidget):
         Whether there is a button "Full size"; see `at_full_size`.
     """
 
-    _esm = Path(__file__).with_name("live.js")
-    _css = Path(__file__).with_name("live.css")
+    _esm, _css = _page.script(), _page.FOLDER / "live.css"
     spec = traitlets.List().tag(sync=True)
     values = traitlets.Dict()
     full = traitlets.Bool().tag(sync=True)

@@ -23,7 +23,7 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "deconvlab"
-html_static_path = ["static", "../build/mathjax", "../deconvlab/live.js", "../deconvlab/live.css", "life.py"]
+html_static_path = ["static", "../build/mathjax", "../deconvlab/page", "life.py"]
 html_favicon = "static/icon.svg"
 html_css_files = ["live.css", "site.css", "life.css"]
 html_js_files = [("life.js", {"type": "module"})]  # it imports labs.js, which a second address would run twice

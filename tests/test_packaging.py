@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "deconvlab"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted([*PACKAGE.rglob("*.js"), *(ROOT / "site").rglob("*.js")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -51,8 +52,9 @@ def test_constraints_pin_every_dependency():
 def test_every_file_of_the_package_is_shipped():
     """Catches: a new .js or .css that works from the checkout and is missing once installed."""
     shipped = PROJECT["tool"]["setuptools"]["package-data"]["deconvlab"]
-    others = {path.name for path in PACKAGE.iterdir() if path.suffix != ".py" and path.is_file()}
-    assert others <= set(shipped)
+    files = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file())
+    others = [path for path in files if path.suffix not in (".py", ".pyc")]
+    assert others and not [path for path in others if not any(path.match(pattern) for pattern in shipped)]
 
 
 def test_readme_keeps_its_word():
@@ -129,10 +131,11 @@ MAY_IMPORT = {
     "_fullsize": {"_photo", "_shown"},
     "_background": set(),
     "_direct": set(),
+    "_page": set(),
     "_ways": {"_direct"},
     "live": NUMERICS
     | {"figures", "_background", "_box", "_controls", "_frame", "_fullsize", "_photo", "_region", "_shown", "_upload"}
-    | {"_ways"},
+    | {"_page", "_ways"},
     "exercises": NUMERICS,
     "__init__": NUMERICS,
 }
@@ -172,7 +175,7 @@ def test_imports_point_one_way(path):
             assert package in sys.stdlib_module_names | {"numpy", "scipy"}, f"{path.name} imports {package} at the top"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_module_holds_one_idea(path):
     """Catches: a module on its way to two thousand lines."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     for name in ("_static", "labs", "lessons"):
         (folder / name).mkdir()
-    for file in (*(SCRIPTS / "static").glob("*.js"), ROOT / "deconvlab/live.js", ROOT / "deconvlab/live.css"):
+    for file in (*(SCRIPTS / "static").glob("*.js"), *(ROOT / "deconvlab/page").iterdir()):
         shutil.copy(file, folder / "_static")
     for lab in (level(), colours(), walk()):
         export.write(lab, folder / "labs" / f"20-test.{lab.__name__}.bin")

@@ -1,19 +1,13 @@
 // The labs of a page. Each shows its still until it comes near the window; then its sliders move, with pictures that were
 // computed ahead, and from a button on with Python in the page (life.js).
 
+import { element } from "./element.js";
 import live from "./live.js";
 import { played } from "./player.js";
 
 const ROOT = new URL("..", import.meta.url);
 const NEAR = "1200px"; // from the window: what comes earlier moves nothing that is being read
 const views = new WeakMap(); // what each lab shows, to be closed when something else takes its place
-
-export function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
 
 /** The places of all labs on this page. */
 export function labs() {

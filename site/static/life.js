@@ -1,7 +1,8 @@
 // "Bring it to life": Python in the page of a lesson. A worker runs its cells, from then on they can be changed and run, and
 // its labs compute for real. Nothing is fetched before the button is pressed. See worker.js and life.py for the other half.
 
-import { element, mount } from "./labs.js";
+import { element } from "./element.js";
+import { mount } from "./labs.js";
 
 const ROOT = new URL("..", import.meta.url);
 const LOADED = 0.6; // the share of the bar that stands for loading; the rest is for the cells
