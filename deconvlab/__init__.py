@@ -5,20 +5,7 @@
 """
 
 from .blind import BlindIterate, blind_richardson_lucy, doubts, estimate_psf, motion_from_cepstrum, psf_from_edge
-from .criteria import (
-    Selection,
-    discrepancy,
-    gcv,
-    isnr,
-    l_curve,
-    oracle,
-    psnr,
-    relative_error,
-    residual_whiteness,
-    rms,
-    ssim,
-    sure,
-)
+from .criteria import isnr, psnr, relative_error, residual_whiteness, rms, ssim
 from .denoise import block_matching
 from .filters import (
     apply_gain,
@@ -68,6 +55,7 @@ from .problem import (
     srgb_to_linear,
 )
 from .psf import as_psf, delta, disk, gaussian, motion, psf_to_otf, shake
+from .selection import Selection, discrepancy, gcv, l_curve, oracle, sure
 
 __version__ = "0.1.0"
 __all__ = [

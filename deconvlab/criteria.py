@@ -1,29 +1,13 @@
-"""How good is a restored picture, and how much regularization makes it best?
+"""How good is a restored picture?
 
-Scores that need the true picture, one that needs the residual only, and rules that choose the weight.
+Scores that need the true picture, and one that needs the residual only.
 """
 
 import numpy as np
 from scipy import fft
 
 from . import _check, _spectrum
-from ._bands import Selection
-from ._selection import discrepancy, gcv, l_curve, oracle, sure
 
-__all__ = [
-    "Selection",
-    "discrepancy",
-    "gcv",
-    "isnr",
-    "l_curve",
-    "oracle",
-    "psnr",
-    "relative_error",
-    "residual_whiteness",
-    "rms",
-    "ssim",
-    "sure",
-]
 SSIM_WINDOW = 11
 
 

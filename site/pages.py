@@ -16,7 +16,7 @@ SITE, NOTEBOOKS = ROOT / "site", ROOT / "notebooks"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:exercises/)?[\w-]+\.ipynb)\)")
 ROW = re.compile(r"^\| \[(.+)\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)\n", re.MULTILINE)
-MATHEMATICS = ("psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "blind")
+MATHEMATICS = ("psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "selection", "blind")
 
 
 def lessons():

@@ -92,7 +92,7 @@ def test_no_file_names_a_package_registry():
 # The package's modules
 
 
-NUMERICS = {"psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "blind", "tiles"}
+NUMERICS = {"psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "selection", "blind", "tiles"}
 MAY_IMPORT = {
     "_check": set(),
     "_otf": set(),
@@ -117,8 +117,8 @@ MAY_IMPORT = {
     "_priors": {"_splitting", "_algebra", "_run"},
     "iterative": {"_objectives", "_descent", "_photons", "_priors", "_run"},
     "_bands": {"psf", "operators", "_spectrum"},
-    "_selection": {"_bands", "_spectrum"},
-    "criteria": {"_bands", "_selection", "_spectrum"},
+    "criteria": {"_spectrum"},
+    "selection": {"_bands", "_spectrum"},
     "_shaken": {"operators", "_algebra", "_run", "_spectrum"},
     "blind": {"_run", "_shaken", "psf", "operators", "problem", "filters", "iterative", "_algebra", "_photons"},
     "tiles": {"psf", "operators", "problem", "filters", "iterative"},

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from .. import criteria, filters, operators, problem
+from .. import criteria, filters, operators, problem, selection
 from .. import psf as psfs
 from . import compare
 from ._answer import Function, Mistake
@@ -152,7 +152,7 @@ def honest_rule(answer):
         if not 0 < weight < np.inf:
             raise Mistake(f"It returns {weight:g}: a weight is a positive number.")
         picked.append(weight)
-        best = criteria.oracle(y, psf, x).weight
+        best = selection.oracle(y, psf, x).weight
         lost = quality(x, y, psf, best) - quality(x, y, psf, weight)
         worst = max(worst, lost)
         if lost <= 0.3:
@@ -162,8 +162,8 @@ def honest_rule(answer):
             "It picks what makes the picture most like the astronaut of this notebook: x_true is still in it.":
                 weights[np.argmin([np.mean((x - astronaut) ** 2) for x in pictures])],
             "It takes the plain discrepancy principle: too smooth, as the answer has swallowed some of the noise.":
-                criteria.discrepancy(y, psf, sigma).weight,
-            "It takes the L-curve's corner, which promises nothing.": criteria.l_curve(y, psf).weight,
+                selection.discrepancy(y, psf, sigma).weight,
+            "It takes the L-curve's corner, which promises nothing.": selection.l_curve(y, psf).weight,
             "It fits the data best, noise included: the smallest weight always does.": weights[0],
         }.items():  # fmt: skip
             if np.isclose(weight, other, rtol=1e-3):

@@ -1,4 +1,6 @@
-"""How much? Rules that choose the weight of Tikhonov's filter, for a periodic blur or for one that a mirror surrounds.
+"""How much regularization?
+
+Rules that choose the weight of Tikhonov's filter, for a periodic blur or for one that a mirror surrounds.
 
 Each rule is a score of the weight. A score is a sum over frequencies, and a weight acts on a frequency only through the
 share that it takes from it: ``lost = weight / (weight + ratio)`` with ``ratio = |H|**2 / |D|**2``.
@@ -8,8 +10,9 @@ import numpy as np
 from scipy import optimize
 
 from . import _check, _spectrum
-from ._bands import Bands
+from ._bands import Bands, Selection
 
+__all__ = ["Selection", "discrepancy", "gcv", "l_curve", "oracle", "sure"]
 TINY = np.finfo(np.float64).tiny
 CORNER = 0.1  # bends with a radius of ten e-folds and more are no corners
 
