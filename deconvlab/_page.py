@@ -31,7 +31,7 @@ def script(path=FOLDER / "live.js"):
     text = "\n".join(_parts(path, set()))
     twice = [name for name, times in Counter(NAME.findall(text)).items() if times > 1]
     if twice:
-        raise ValueError(f"{path.name}: got {', '.join(twice)} twice, expected another name in one of the modules")
+        raise ValueError(f"{path.name}: got two of {', '.join(twice)}, expected another name in one of the modules")
     return text
 
 

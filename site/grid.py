@@ -41,7 +41,7 @@ class Plan:
 
 
 def positions(slider):
-    """All positions of a slider: its two ends, and whole steps from its start, as `scale` in live.js has them."""
+    """All positions of a slider: its two ends, and whole steps from its start, as `scale` in scale.js has them."""
     start, low, high, step = (slider[key] for key in ("value", "low", "high", "step"))
     log = slider["kind"] == "LogSlider"
 
