@@ -1,7 +1,7 @@
 // What a lab shows: its pictures and curves side by side, and its numbers below.
 
 import { CURVES_ASPECT, curvePanel } from "./curves.js";
-import { button, element } from "./element.js";
+import { button, element, write } from "./element.js";
 import { imagePanel } from "./picture.js";
 
 /** `seen` is what the pictures share (sight.js); `announce` is how a screen reader hears. */
@@ -57,7 +57,10 @@ function results(announce) {
   const root = element("div", { class: "dcv-numbers" });
   let speech;
   function update(numbers) {
-    root.replaceChildren(...numbers.map(([name, text]) => element("div", {}, element("span", {}, name), element("b", {}, text))));
+    const names = numbers.map(([name]) => name);
+    if (root.dataset.names !== String(names)) root.replaceChildren(...names.map((name) => element("div", {}, element("span", {}, name), element("b"))));
+    root.dataset.names = names;
+    numbers.forEach(([, text], k) => write(root.children[k].lastChild, text));
     clearTimeout(speech);
     speech = setTimeout(() => announce(numbers.map((pair) => pair.join(" ")).join(", ")), 800);
   }

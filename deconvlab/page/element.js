@@ -11,6 +11,11 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Give a node its text, if it has another: a text that is set makes the page lay itself out, also when it is the same. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 export function button(name, attributes) {
   return element("button", { type: "button", ...PAGE_KEYS, ...attributes }, name);
 }

@@ -1,7 +1,7 @@
 // A figure that shows one image, through a window that all images of a lab move together, and the region chosen in it.
 
 import { ALL } from "./controls.js";
-import { PAGE_KEYS, element } from "./element.js";
+import { PAGE_KEYS, element, write } from "./element.js";
 import { gestures } from "./gestures.js";
 import { mix, palette } from "./palette.js";
 
@@ -25,8 +25,9 @@ export function imagePanel(seen) {
   }
   function update(head, buffers, described, mark) {
     header = head;
-    title.textContent = title.title = head.title;
-    note.textContent = [head.note, head.range ? `${head.range.map((v) => v.toPrecision(2)).join(" to ")}` : ""].filter(Boolean).join(" · ");
+    title.title = head.title;
+    write(title, head.title);
+    write(note, [head.note, head.range ? `${head.range.map((v) => v.toPrecision(2)).join(" to ")}` : ""].filter(Boolean).join(" · "));
     canvas.setAttribute("aria-label", `${head.title}${head.note ? `, ${head.note}` : ""}. ${described}`);
     if (head.same) return;
     const bytes = buffers.shift();
