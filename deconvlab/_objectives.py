@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import _check
-from ._algebra import coordinates, lipschitz, observed, started
+from ._algebra import Frequencies, Pixels, coordinates, lipschitz, observed, started
 from ._types import Image, Number
 from .operators import Blur
 
@@ -22,7 +24,7 @@ class Objective:
         Precision of the data: x is brought to it, whatever its own.
     """
 
-    def __init__(self, evaluate, lipschitz, space):
+    def __init__(self, evaluate: Callable, lipschitz: float | None, space: Frequencies | Pixels) -> None:
         self.in_space, self.lipschitz, self.space = evaluate, lipschitz, space
         self.shape, self.dtype = space.shape, space.dtype
 

@@ -152,7 +152,7 @@ class Picture:
         """Write the PNG file to `path`."""
         Path(path).write_bytes(self.png)
 
-    def with_texts(self, **texts):
+    def with_texts(self, **texts: str) -> bytes:
         """The file with more text fields."""
         from PIL import Image
 
