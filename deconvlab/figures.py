@@ -367,8 +367,8 @@ def _visible(values, log=False):
 
 
 def _literal(text):
-    """`text` with each $ as a dollar sign: to matplotlib two of them mean a formula."""
-    return text.replace("$", r"\$")
+    """`text` as it stands: to matplotlib two $ mean a formula, and to its 3.8 a first _ what no legend shows."""
+    return f"{' ' * text.startswith('_')}{text}".replace("$", r"\$")
 
 
 def _style():
