@@ -53,7 +53,7 @@ NEEDED = {
     "lessons": ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
                 "ipykernel.kernelapp", "nbconvert", "nbval"),
     "test": ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "check_jsonschema",
-             "ruff"),
+             "ruff", "mypy", "setuptools"),
     "site": ("sphinx", "myst_nb", "pydata_sphinx_theme", "jupyterlite_core", "jupyterlite_pyodide_kernel"),
 }
 

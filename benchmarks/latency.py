@@ -136,7 +136,7 @@ export default { render({ model, el }) {
     port = traitlets.Int().tag(sync=True)
 '''
 WATCH = """
-root => {  // what a frame shows, as a short text: the number under our pictures and some pixels, or the picture of a figure
+root => {  // what a frame shows, as a short text: the number under our pictures and some pixels, or a figure's picture
   const log = { keys: [], frames: [], last: null };
   let number;
   const shown = () => {

@@ -1,5 +1,7 @@
 """The frequencies of a picture in bands: what every rule for the weight sums over."""
 
+from __future__ import annotations
+
 import functools
 from dataclasses import dataclass, field
 
@@ -7,6 +9,7 @@ import numpy as np
 from scipy import fft, optimize
 
 from . import _check, _spectrum
+from ._types import Power
 from .operators import gradient_power
 from .psf import psf_to_otf
 
@@ -34,8 +37,8 @@ class Selection:
     """
 
     weight: float
-    weights: np.ndarray = field(repr=False)
-    scores: np.ndarray = field(repr=False)
+    weights: Power = field(repr=False)
+    scores: Power = field(repr=False)
     note: str
 
 

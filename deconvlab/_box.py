@@ -1,9 +1,12 @@
 """A part of a picture, whatever its size."""
 
+from __future__ import annotations
+
 from math import floor
 from typing import NamedTuple
 
 from . import _check
+from ._types import Image
 
 
 class Box(NamedTuple):
@@ -25,12 +28,12 @@ class Box(NamedTuple):
     left: float = 0.0
     right: float = 1.0
 
-    def pixels(self, shape):
+    def pixels(self, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
         """(row0, row1, column0, column1) of the part of a picture of this shape, at least one pixel each way."""
         rows, columns = _check.shape("shape", shape[:2])
         return *_whole(self.top, self.bottom, rows), *_whole(self.left, self.right, columns)
 
-    def cut(self, image):
+    def cut(self, image: Image) -> Image:
         """That part of an (M, N) or (M, N, 3) array, without a copy."""
         row0, row1, column0, column1 = self.pixels(image.shape)
         return image[row0:row1, column0:column1]

@@ -4,16 +4,23 @@ What an array means besides its numbers is refused or lost on purpose: masked en
 coordinates and names of columns are lost. A number that is one rounding error outside its range counts as inside.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
 from reprlib import repr as short
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from ._types import OTF, PSF, Image, Mask, Power, Shape
 
 ROUND_OFF = 1e-6  # share of the largest value that light may lie below zero: what a Fourier transform may have made
 SUM = 1e-3  # how far the sum of a PSF may be from 1: single precision, or a few digits in a file
 TINY = 1e-12  # how far below its least value a number may be
 
 
-def floats(name, value):
+def floats(name: str, value: object) -> Image:
     """`value` as a float32 or float64 array without NaN or infinity."""
     array = _of_floats(name, value)
     if not np.isfinite(array).all():
@@ -22,7 +29,7 @@ def floats(name, value):
     return array
 
 
-def image(name, value):
+def image(name: str, value: object) -> Image:
     """`value` as a grey image, (M, N) floats."""
     array = _of_floats(name, value)
     if array.ndim != 2 or not array.size:
@@ -34,7 +41,7 @@ def image(name, value):
     return floats(name, array)
 
 
-def photograph(name, value):
+def photograph(name: str, value: object) -> Image:
     """`value` as a grey or a colour image, (M, N) or (M, N, 3) floats."""
     array = floats(name, value)
     if not array.size or not (array.ndim == 2 or array.ndim == 3 and array.shape[2] == 3):
@@ -42,7 +49,7 @@ def photograph(name, value):
     return array
 
 
-def trusted(name, value, mask):
+def trusted(name: str, value: object, mask: Mask | None) -> Image:
     """`value` as a grey image, 0 where the mask does not trust it: what stood there, NaN included, has no say."""
     array = _of_floats(name, value)
     if mask is not None and array.shape == mask.shape:
@@ -50,7 +57,7 @@ def trusted(name, value, mask):
     return image(name, array)
 
 
-def light(name, array, fix, round_off=0.0):
+def light(name: str, array: Image, fix: str, round_off: float = 0.0) -> Image:
     """`array` without what rounding left below zero; `fix` says what to do about more than that."""
     least = array.min()
     if least < -max(ROUND_OFF * array.max(), round_off):
@@ -58,7 +65,7 @@ def light(name, array, fix, round_off=0.0):
     return np.maximum(array, 0) if least < 0 else array
 
 
-def nominal(name, array):
+def nominal(name: str, array: Image) -> Image:
     """`array`, unless most of it lies far above white, as in a picture on 0 to 255."""
     middle = np.median(array.ravel()[:: max(1, array.size // 4096)])
     if middle > 4:
@@ -67,7 +74,7 @@ def nominal(name, array):
     return array
 
 
-def reals(name, value):
+def reals(name: str, value: object) -> NDArray:
     """`value` as an array of real numbers, integers included."""
     array = _array(name, value)
     if array.dtype.kind not in "biuf":
@@ -75,20 +82,20 @@ def reals(name, value):
     return array
 
 
-def same_shape(name, array, shape, whose=""):
+def same_shape(name: str, array: NDArray, shape: tuple[int, ...], whose: str = "") -> None:
     """Refuse an array of another shape than the one that something else asks for."""
     if array.shape != shape:
         raise ValueError(f"{name}: got shape {array.shape}, expected {shape}{whose}")
 
 
-def varied(name, array):
+def varied(name: str, array: NDArray) -> NDArray:
     """Refuse an array that is the same everywhere."""
     if array.min() == array.max():
         raise ValueError(f"{name}: got {array.min():g} everywhere, expected values that differ")
     return array
 
 
-def psf(value, shape=None, name="psf"):
+def psf(value: object, shape: Shape | None = None, name: str = "psf") -> PSF:
     """`value` as a point spread function: odd sizes, sum 1, no larger than an image of `shape`."""
     array = kernel(value, shape, name)
     total = float(array.sum(dtype=np.float64))
@@ -98,7 +105,7 @@ def psf(value, shape=None, name="psf"):
     return array
 
 
-def kernel(value, shape, name):
+def kernel(value: object, shape: Shape | None, name: str) -> PSF:
     """`value` as a point spread function of any positive sum."""
     array, make = _array(name, value), f"make a PSF of it with as_psf({name})"
     if array.dtype.kind in "iub":
@@ -118,7 +125,7 @@ def kernel(value, shape, name):
     return array
 
 
-def mask(name, value, shape):
+def mask(name: str, value: object, shape: Shape) -> Mask:
     """`value` as True and False for each pixel of `shape`, True somewhere."""
     array = _array(name, value)
     if array.dtype != bool:
@@ -129,7 +136,7 @@ def mask(name, value, shape):
     return array
 
 
-def otf(value):
+def otf(value: object) -> OTF:
     """`value` as a transfer function: complex, so that no PSF passes for one."""
     array = _array("otf", value)
     if array.dtype.kind != "c":
@@ -139,7 +146,7 @@ def otf(value):
     return array
 
 
-def numbers(name, value):
+def numbers(name: str, value: object) -> NDArray:
     """`value` as finite numbers, real or complex: a factor for each frequency, say."""
     array = _array(name, value)
     if array.dtype.kind not in "biufc":
@@ -149,7 +156,7 @@ def numbers(name, value):
     return array
 
 
-def power(name, value, shape):
+def power(name: str, value: object, shape: Shape) -> Power:
     """`value` as the power at each frequency of a half spectrum, or one number for all: real, not negative."""
     array = reals(name, value)
     if array.shape not in ((), shape):
@@ -160,7 +167,7 @@ def power(name, value, shape):
     return np.maximum(array, 0)
 
 
-def shape(name, value):
+def shape(name: str, value: object) -> Shape:
     """`value` as an image shape, two positive integers."""
     sizes = _array(name, value)
     if sizes.shape != (2,) or sizes.dtype.kind not in "iu" or (sizes < 1).any():
@@ -168,7 +175,7 @@ def shape(name, value):
     return int(sizes[0]), int(sizes[1])
 
 
-def pair(name, value):
+def pair(name: str, value: object) -> tuple[float, float]:
     """`value` twice, once for the rows and once for the columns, unless it is a pair already."""
     array = _array(name, value)
     if array.shape not in ((), (2,)):
@@ -176,7 +183,9 @@ def pair(name, value):
     return tuple(np.broadcast_to(array, 2).tolist())
 
 
-def number(name, value, *, low=0.0, above=False, high=np.inf, unit=""):
+def number(
+    name: str, value: object, *, low: float = 0.0, above: bool = False, high: float = np.inf, unit: str = ""
+) -> float:
     """`value` as a finite float that is at least `low`, or above it, and at most `high`."""
     value = _scalar(name, value, "a number")
     if low - TINY <= value < low and not above:
@@ -188,7 +197,7 @@ def number(name, value, *, low=0.0, above=False, high=np.inf, unit=""):
     return value
 
 
-def whole(name, value, low, high):
+def whole(name: str, value: object, low: float, high: float) -> int:
     """`value` as an int from `low` to `high`."""
     value = _scalar(name, value, "a whole number")
     nearest = np.rint(value)
@@ -211,14 +220,14 @@ def objective(value):
     return value
 
 
-def choice(name, value, options):
+def choice(name: str, value: Any, options: Collection) -> Any:
     """`value`, if it is one of `options`."""
     if np.ndim(value) != 0 or value not in options:
         raise ValueError(f"{name}: got {short(value)}, expected one of {', '.join(map(repr, options))}")
     return value
 
 
-def generator(rng):
+def generator(rng: object) -> np.random.Generator:
     """A random number generator from `rng`; None is refused, because what it draws cannot be drawn again."""
     if isinstance(rng, np.random.Generator):
         return rng
@@ -229,7 +238,7 @@ def generator(rng):
     return np.random.default_rng(rng)
 
 
-def _array(name, value):
+def _array(name: str, value: object) -> NDArray:
     """`value` as an array in the machine's own byte order, if its numbers are all that it means."""
     masked = np.ma.count_masked(np.ma.asarray(value)) if _may_be_masked(value) else 0
     if masked:
@@ -258,14 +267,14 @@ def _may_be_masked(value):  # a list of masked rows becomes an array without a w
     )
 
 
-def _scalar(name, value, expected):
+def _scalar(name: str, value: object, expected: str) -> float:
     array = _array(name, value)
     if array.ndim or array.dtype.kind not in "iuf":
         raise TypeError(f"{name}: got {short(value)}, expected {expected}")
     return float(array)
 
 
-def _of_floats(name, value):
+def _of_floats(name: str, value: object) -> Image:
     array = _array(name, value)
     if array.dtype not in (np.float32, np.float64):
         own = name if isinstance(value, np.ndarray) else f"np.asarray({name})"

@@ -1,17 +1,24 @@
 """Colour: a restoration is written for one channel, and a sensor that is full in one has lost the pixel."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 from scipy import ndimage
 
 from . import _check
+from ._types import Image, Mask
 
 FULL = 0.95  # share of white light from which a sensor counts as full; a JPEG leaves its pixels a little below white
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB: how bright red, green and blue look
 
 
-def by_channel(restore, y, *, luminance=False, in_turn=False):
+T = TypeVar("T", Image, Iterator[Image])
+
+
+def by_channel(restore: Callable[[Image], T], y: Image, *, luminance: bool = False, in_turn: bool = False) -> T:
     """Restore a photograph, in colour or grey, by a method for one channel.
 
     Parameters
@@ -69,7 +76,7 @@ def by_channel(restore, y, *, luminance=False, in_turn=False):
     if not isinstance(results[0], Iterator):
         return _put_back(y, channels, results)
     steps = _in_turn(channels, results) if in_turn else zip(*results, strict=True)
-    return (_put_back(y, channels, parts) for parts in steps)
+    return (_put_back(y, channels, parts) for parts in steps)  # type: ignore[return-value]
 
 
 def grey(y):
@@ -97,7 +104,7 @@ def _put_back(y, channels, results):
     return y + (results[0] - channels[0])[..., None]
 
 
-def saturated(y):
+def saturated(y: Image) -> Mask:
     """Pixels that were too bright for the sensor, with their neighbours.
 
     Parameters

@@ -1,18 +1,24 @@
 """Downhill on a quadratic objective or its root: one gradient after the other, or all of them at once."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
 from . import _check
 from ._algebra import conjugate_steps, coordinates, lipschitz, observed, started
+from ._objectives import Objective
 from ._run import Iterate
+from ._types import Image, Number
+from .operators import Blur
 
 MOST_INNER = 32  # steps of conjugate gradients between two iterates of `minimize_root`
 NEAR = 1e-2  # share of the objective that may lie between it and its proved lower bound
 
 
-def gradient_descent(objective, x0, *, step=None):
+def gradient_descent(objective: Objective, x0: Image, *, step: Number | None = None) -> Iterator[Iterate]:
     """Gradient descent: walk downhill by a fixed step.
 
     Parameters
@@ -50,7 +56,7 @@ def _descend(objective, x, step):
         x = gradient + x
 
 
-def nesterov(objective, x0, *, step=None):
+def nesterov(objective: Objective, x0: Image, *, step: Number | None = None) -> Iterator[Iterate]:
     """Gradient descent with Nesterov's momentum: each step also goes on where the last one went.
 
     Parameters
@@ -107,7 +113,9 @@ def _prepared(objective, x0, step):
     return objective, started(x0, objective.shape, objective.dtype), _check.number("step", step, above=True)
 
 
-def conjugate_gradient(H, y, *, weight=0.0, x0=None, precondition=False):
+def conjugate_gradient(
+    H: Blur, y: Image, *, weight: Number = 0.0, x0: Image | None = None, precondition: bool = False
+) -> Iterator[Iterate]:
     """Conjugate gradients: the least-squares minimizer in as few steps as a first-order method can take.
 
     Parameters
@@ -162,7 +170,7 @@ def _conjugate_gradient(H, y, weight, x, precondition):
         yield Iterate(k, space.back(x), (fit + weight * dot(slope, slope)) / 2, fit**0.5)
 
 
-def minimize_root(H, y, weight):
+def minimize_root(H: Blur, y: Image, weight: Number) -> Iterator[Iterate]:
     """The exact minimizer of `root_least_squares`, in a few steps.
 
     Parameters

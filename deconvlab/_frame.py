@@ -1,5 +1,7 @@
 """What a lab shows for one setting of its controls, and how it travels to the page."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
@@ -59,22 +61,22 @@ class Frame:
         if len(shapes) > 1:
             raise ValueError(f"compare: got images of the shapes {sorted(shapes)}, expected one shape for both")
 
-    def values_at(self, title, row, column):
+    def values_at(self, title: str, row: int, column: int) -> dict[str, str]:
         """The values of all pictures of the same shape as `title` at one pixel, as they are printed."""
         shape = self.images[title].array.shape[:2]
         here = {t: p.array[row, column] for t, p in self.images.items() if p.array.shape[:2] == shape}
         return {t: " ".join(f"{value:.4g}" for value in np.atleast_1d(values)) for t, values in here.items()}
 
-    def texts(self):
+    def texts(self) -> dict[str, str]:
         """The numbers as they are printed: four significant digits, and what is mere round-off as a bound."""
         return {label: "< 1e-9" if 0 < abs(n) < 1e-9 else f"{n:.4g}" for label, n in self.numbers.items()}
 
-    def describe(self):
+    def describe(self) -> str:
         """What is seen and the numbers, in one line."""
         seen = self.alt or "Pictures: " + ", ".join(self.images) + "."
         return " ".join([seen, *(f"{label}: {text}." for label, text in self.texts().items())])
 
-    def picture(self):
+    def picture(self) -> figures.Picture:
         """The frame as a still Picture."""
         return figures.draw(self.images, self.curves, self.describe())
 

@@ -1,7 +1,13 @@
 """What is minimized: functions of a picture that know their gradient."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from . import _check
-from ._algebra import coordinates, lipschitz, observed, started
+from ._algebra import Frequencies, Pixels, coordinates, lipschitz, observed, started
+from ._types import Image, Number
+from .operators import Blur
 
 
 class Objective:
@@ -18,24 +24,24 @@ class Objective:
         Precision of the data: x is brought to it, whatever its own.
     """
 
-    def __init__(self, evaluate, lipschitz, space):
+    def __init__(self, evaluate: Callable, lipschitz: float | None, space: Frequencies | Pixels) -> None:
         self.in_space, self.lipschitz, self.space = evaluate, lipschitz, space
         self.shape, self.dtype = space.shape, space.dtype
 
-    def __call__(self, x):
+    def __call__(self, x: Image) -> float:
         return self.evaluate(x)[0]
 
-    def gradient(self, x):
+    def gradient(self, x: Image) -> Image:
         """Gradient at x."""
         return self.evaluate(x)[1]
 
-    def evaluate(self, x):
+    def evaluate(self, x: Image) -> tuple[float, Image, float]:
         """Value, gradient and residual norm at x, in one pass."""
         value, gradient, residual_norm = self.in_space(self.space.into(started(x, self.shape, self.dtype, "x")))
         return value, self.space.back(gradient), residual_norm
 
 
-def least_squares(H, y, weight=0.0):
+def least_squares(H: Blur, y: Image, weight: Number = 0.0) -> Objective:
     """Objective 1/2 ||H x - y||**2 + weight/2 ||D x||**2: fit the data and stay smooth.
 
     Parameters
@@ -83,7 +89,7 @@ def least_squares(H, y, weight=0.0):
     return Objective(evaluate, lipschitz(H, weight), space)
 
 
-def root_least_squares(H, y, weight):
+def root_least_squares(H: Blur, y: Image, weight: Number) -> Objective:
     """Objective sqrt(1/2 ||H x - y||**2) + weight * sqrt(1/2 ||D x||**2): both terms under a root.
 
     Parameters

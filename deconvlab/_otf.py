@@ -1,12 +1,15 @@
 """From a PSF to what it does to each frequency."""
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import fft
 
 from . import _check
+from ._types import OTF, PSF, Diagonal, Shape
 
 
-def psf_to_otf(psf, shape, boundary="periodic"):
+def psf_to_otf(psf: PSF, shape: Shape, boundary: Diagonal = "periodic") -> OTF:
     """Optical transfer function: what the blur does to each frequency.
 
     Parameters

@@ -1,14 +1,17 @@
 """A photograph from a file, in linear light: the sum that a blur computes is one of light, not of stored levels."""
 
+from __future__ import annotations
+
 import io
 import warnings
 from pathlib import Path
 from reprlib import repr as short
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from . import _check
+from ._types import Image
 
 SMALLEST = 16  # pixels a side: less is no photograph
 LARGEST = 50e6  # pixels that are read without being asked for fewer
@@ -27,11 +30,11 @@ class Photo(NamedTuple):
         A sentence for each thing that was left out or changed: transparency, further frames, colours, size.
     """
 
-    image: np.ndarray
-    notes: tuple
+    image: Image
+    notes: tuple[str, ...]
 
 
-def read_photo(source, *, longest=None):
+def read_photo(source: str | Path | bytes | BinaryIO, *, longest: int | None = None) -> Photo:
     """Read a photograph as linear light.
 
     Parameters
@@ -88,7 +91,7 @@ def read_photo(source, *, longest=None):
     return Photo(_light(levels, longest, notes), tuple(notes))
 
 
-def srgb_to_linear(levels):
+def srgb_to_linear(levels: Image) -> Image:
     """Light of stored levels.
 
     Parameters
@@ -116,7 +119,7 @@ def srgb_to_linear(levels):
     return np.where(levels <= 0.04045, levels / 12.92, ((np.maximum(levels, 0) + 0.055) / 1.055) ** 2.4)
 
 
-def linear_to_srgb(light):
+def linear_to_srgb(light: Image) -> Image:
     """Levels to store, or to show, for light: the inverse of `srgb_to_linear`.
 
     Parameters

@@ -1,18 +1,31 @@
 """Deblurring where light is counted: photons are never negative, and their noise grows with their number."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
 from . import _check
 from ._algebra import dot, norm, observed, started
 from ._run import Iterate
+from ._types import Image, Number
+from .operators import Blur
 
 OFFSET = "pass y - y.min() and background=-y.min(), so that noise may stay below 0"
 LIFT = "leave it out, or lift it with x0 - 1.01 * x0.min()"  # what starts at 0 stays there
 
 
-def richardson_lucy(H, y, *, x0=None, background=0.0, accelerate=False, frame_correction=True):
+def richardson_lucy(
+    H: Blur,
+    y: Image,
+    *,
+    x0: Image | None = None,
+    background: Number = 0.0,
+    accelerate: bool = False,
+    frame_correction: bool = True,
+) -> Iterator[Iterate]:
     """Richardson-Lucy: the likeliest picture for counted photons, approached by multiplications.
 
     Parameters

@@ -1,6 +1,9 @@
 """Deblurring with an idea of what pictures look like: flat with few edges, or whatever a denoiser leaves alone."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -8,6 +11,8 @@ from . import _check
 from ._algebra import norm, observed, started
 from ._run import Iterate
 from ._splitting import picture_near, slopes_near
+from ._types import Denoiser, Image, Number
+from .operators import Blur
 
 START = 60, 0.07  # steps of total variation before the first denoising, and their weight in sigmas
 LEVELS = 12  # of noise that the denoiser is told
@@ -15,7 +20,7 @@ FIRST, LAST = 1 / 3, 1 / 2  # of them, in standard deviations of y and of its no
 COUPLING = 1 / 3  # smaller trusts the denoiser more
 
 
-def total_variation(H, y, weight, *, x0=None):
+def total_variation(H: Blur, y: Image, weight: Number, *, x0: Image | None = None) -> Iterator[Iterate]:
     """Deblurring by total variation: fit the data with as few and as low edges as possible.
 
     Parameters
@@ -78,7 +83,7 @@ def _total_variation(H, y, weight, x):
         v, u = u - cut, cut
 
 
-def plug_and_play(H, y, denoise, *, sigma):
+def plug_and_play(H: Blur, y: Image, denoise: Denoiser, *, sigma: Number) -> Iterator[Iterate]:
     """Deblurring with any denoiser in place of a penalty.
 
     Parameters

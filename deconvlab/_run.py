@@ -1,14 +1,17 @@
 """The loop around an algorithm: what an iterate is, and what a run collects."""
 
+from __future__ import annotations
+
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _check
+from ._types import PSF, Image
 
 MEMORY = 2**28  # bytes of pictures that `run` keeps at most
 
@@ -29,7 +32,7 @@ class Iterate(NamedTuple):
     """
 
     k: int
-    x: np.ndarray
+    x: Image
     objective: float
     residual_norm: float
 
@@ -46,10 +49,10 @@ class BlindIterate(NamedTuple):
     """
 
     k: int
-    x: np.ndarray
+    x: Image
     objective: float
     residual_norm: float
-    psf: np.ndarray
+    psf: PSF
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +73,22 @@ class History:
         Why it stopped, in words.
     """
 
-    x: np.ndarray
+    x: Image
     k: int
-    objective: list
-    residual_norm: list
-    kept: dict = field(repr=False)
+    objective: list[float]
+    residual_norm: list[float]
+    kept: dict[int, Image] = field(repr=False)
     reason: str = ""
 
 
-def run(iterates, max_iter, *, stop=None, keep=None, progress=None):
+def run(
+    iterates: Iterable[Iterate | BlindIterate],
+    max_iter: int,
+    *,
+    stop: Callable[[Any], object] | None = None,
+    keep: int | Iterable[int] | None = None,
+    progress: bool | None = None,
+) -> History:
     """Let an algorithm run, and collect what happened.
 
     Parameters

@@ -1,6 +1,9 @@
 """The PSF from the blurred picture alone: coarse to fine, a sketch of few edges in turns with the PSF."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import fft, linalg, ndimage
@@ -9,6 +12,7 @@ from . import _check
 from ._algebra import norm
 from ._run import BlindIterate
 from ._spectrum import power
+from ._types import PSF, Image
 from .operators import Blur, Gradient, gradient_power
 
 SLOPE = 0.03  # rms slope to which a picture is scaled, so that the weights suit every light
@@ -21,7 +25,7 @@ FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
 FAINT, ISLAND = 0.05, 0.03  # what is left out of a PSF: below this share of its peak, islands below this share of light
 
 
-def estimate_psf(y, size):
+def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     """The PSF of a camera that moved or was out of focus, from the blurred picture alone.
 
     Parameters
@@ -75,7 +79,7 @@ def estimate_psf(y, size):
     return _coarse_to_fine(y, size)
 
 
-def doubts(y, psf):
+def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
     """What speaks against a PSF that `estimate_psf` has found.
 
     Parameters

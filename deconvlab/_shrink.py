@@ -1,13 +1,18 @@
 """Fewer, larger pixels: of a picture, and of the PSF that belongs to it."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 import numpy as np
 
 from . import _check
 from ._box import Box
 from ._colour import grey
+from ._types import PSF, Image
 
 
-def shrink(x, factor):
+def shrink(x: Image, factor: int) -> Image:
     """A photograph on larger pixels, each with the mean light of factor x factor of the old ones.
 
     Parameters
@@ -39,10 +44,10 @@ def shrink(x, factor):
     if factor == 1:
         return x
     x = x[: rows * factor, : columns * factor]
-    return sum(x[i::factor, j::factor] for i in range(factor) for j in range(factor)) / x.dtype.type(factor**2)
+    return sum(x[i::factor, j::factor] for i in range(factor) for j in range(factor)) / x.dtype.type(factor**2)  # type: ignore[return-value]
 
 
-def coarse_psf(psf, factor):
+def coarse_psf(psf: PSF, factor: int) -> PSF:
     """The PSF of a photograph that was shrunk.
 
     Parameters
@@ -110,13 +115,13 @@ class Pyramid:
     ``coarse_psf(psf, 2)``.
     """
 
-    def __init__(self, image, notes=(), *, most=500):
+    def __init__(self, image: Image, notes: Iterable[str] = (), *, most: int = 500) -> None:
         self.notes, self.most = tuple(notes), _check.whole("most", most, 16, 10_000)
         self.sizes = [_check.photograph("image", image)]
         while max(self.sizes[-1].shape) > self.most:
             self.sizes.append(shrink(self.sizes[-1], 2))
 
-    def grey(self, box, most):
+    def grey(self, box: tuple[float, float, float, float], most: int) -> Image:
         """The luminance of the middle of a box, at full size.
 
         Parameters
@@ -134,7 +139,7 @@ class Pyramid:
         starts = (max(0, (n - most) // 2) for n in part.shape[:2])
         return grey(part[tuple(slice(start, start + most) for start in starts)])
 
-    def part(self, box, least=256):
+    def part(self, box: tuple[float, float, float, float], least: int = 256) -> tuple[Image, int]:
         """The part in a box, and how many times its size was halved.
 
         Parameters

@@ -1,9 +1,12 @@
 """Half spectra of real pictures: what is easily forgotten about them."""
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import fft
 
 from . import _check
+from ._types import Number, Power, Shape
 
 
 def power(spectrum, dtype=None):
@@ -22,7 +25,7 @@ def counts(columns):
     return times
 
 
-def radial_mean(power, shape):
+def radial_mean(power: Power | Number, shape: Shape) -> tuple[Power, Power]:
     """Mean over all waves of the same frequency, whatever their direction: a spectrum as a curve.
 
     Parameters

@@ -1,12 +1,15 @@
 """Prepare a photograph for a filter that takes it for periodic."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from . import _check
+from ._types import PSF, Image
 from .operators import Blur
 
 
-def edge_taper(y, psf):
+def edge_taper(y: Image, psf: PSF) -> Image:
     """Fade the rim of a photograph into its own periodic blur, so that opposite sides meet.
 
     Parameters

@@ -3,7 +3,10 @@
 Each of these is a guess with conditions. Where they do not hold, a wrong PSF restores what was never there.
 """
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import fft, ndimage, optimize
@@ -13,6 +16,7 @@ from ._algebra import norm, started
 from ._photons import LIFT, Photons
 from ._run import BlindIterate
 from ._shaken import doubts, estimate_psf
+from ._types import PSF, Image, Mask
 from .operators import Blur
 from .psf import disk, gaussian
 
@@ -23,7 +27,7 @@ SECOND = 1.75  # how many stripes have to rise above the noise: with one alone, 
 AGREE = 1.0, np.deg2rad(2)  # how far the motions of a picture and of its halves may lie apart
 
 
-def motion_from_cepstrum(y):
+def motion_from_cepstrum(y: Image) -> tuple[float, float]:
     """Length and angle of a straight, steady motion blur, from the blurred picture alone.
 
     Parameters
@@ -151,7 +155,7 @@ def _fit_stripes(power, noise, length, angle):
     return *found.x, gain if far * found.x[0] > SECOND else -np.inf
 
 
-def psf_from_edge(image, box):
+def psf_from_edge(image: Image, box: tuple[int, int, int, int]) -> PSF:
     """PSF from a straight edge between a dark and a bright side, as a Gaussian or a disk, whichever fits better.
 
     Parameters
@@ -236,7 +240,9 @@ def _blurred_edge(shape, angle, offset, psf):
     return signal.fftconvolve(share, psf, mode="valid")
 
 
-def blind_richardson_lucy(y, psf0, *, x0=None, mask=None):
+def blind_richardson_lucy(
+    y: Image, psf0: PSF, *, x0: Image | None = None, mask: Mask | None = None
+) -> Iterator[BlindIterate]:
     """Blind Richardson-Lucy: improve the picture and the PSF in turns.
 
     Parameters

@@ -3,15 +3,19 @@
 Scores that need the true picture, and one that needs the residual only.
 """
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import fft
 
 from . import _check, _spectrum
+from ._types import Image, Number
 
 SSIM_WINDOW = 11
 
 
-def psnr(x_true, x, *, peak=None, border=0):
+def psnr(x_true: Image, x: Image, *, peak: Number | None = None, border: int = 0) -> float:
     """Peak signal to noise ratio in decibels.
 
     Parameters
@@ -50,7 +54,7 @@ def psnr(x_true, x, *, peak=None, border=0):
     return float(20 * (np.log10(peak) - np.log10(error))) if error else np.inf
 
 
-def ssim(x_true, x, *, peak=None, border=0):
+def ssim(x_true: Image, x: Image, *, peak: Number | None = None, border: int = 0) -> float:
     """Structural similarity: do small neighbourhoods agree in brightness, contrast and pattern?
 
     Parameters
@@ -101,7 +105,7 @@ def ssim(x_true, x, *, peak=None, border=0):
     return float(structural_similarity(_inside(x_true, border), _inside(x, border), data_range=peak, **window))
 
 
-def isnr(x_true, y, x):
+def isnr(x_true: Image, y: Image, x: Image) -> float:
     """Improvement in signal to noise ratio: by how many decibels x is nearer to the truth than y was.
 
     Parameters
@@ -129,7 +133,7 @@ def isnr(x_true, y, x):
     return psnr(x_true, x, peak=1.0) - psnr(x_true, y, peak=1.0)  # of any peak
 
 
-def relative_error(x_true, x):
+def relative_error(x_true: Image, x: Image) -> float:
     """Distance to the true picture, as a share of its own length.
 
     Parameters
@@ -159,7 +163,7 @@ def relative_error(x_true, x):
     return rms(x - x_true) / length
 
 
-def rms(values):
+def rms(values: ArrayLike) -> float:
     """Root mean square: the usual size of an error, a residual or a gain.
 
     Parameters
@@ -187,7 +191,7 @@ def rms(values):
     return float(largest * np.sqrt(np.mean((sizes / largest) ** 2)))
 
 
-def residual_whiteness(residual):
+def residual_whiteness(residual: Image) -> float:
     """How far a residual is from white noise.
 
     Parameters

@@ -1,10 +1,13 @@
 """Noise removed from a picture with the help of its own repetitions: patches that are alike are filtered together."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 
 from . import _check
+from ._types import Image, Number
 
 PATCH = 6  # pixels along each side of a patch
 STEP = 3  # pixels from one reference patch to the next
@@ -13,7 +16,7 @@ GROUP = 16  # patches in a group
 THRESHOLD = 2.7  # standard deviations of the noise
 
 
-def block_matching(x, sigma):
+def block_matching(x: Image, sigma: Number) -> Image:
     """Remove white noise by block matching: alike patches are stacked and filtered as one block.
 
     Parameters

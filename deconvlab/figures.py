@@ -1,8 +1,11 @@
 """Still pictures: images, spectra and curves, each with a text for those who do not see them."""
 
+from __future__ import annotations
+
 import base64
 import html
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 from math import inf, isfinite
@@ -12,6 +15,7 @@ from reprlib import repr as short
 import numpy as np
 
 from . import _check, _shown
+from ._types import Image
 
 # Okabe and Ito's colours, told apart by readers who confuse red and green; every line has its own dashes as well.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -43,7 +47,7 @@ class Panel:
         without extent; a colour map that matplotlib does not know; a note that is no string.
     """
 
-    array: np.ndarray
+    array: Image
     vmin: float | None = 0.0
     vmax: float | None = 1.0
     cmap: str = "gray"
@@ -56,9 +60,8 @@ class Panel:
             raise ValueError(f"array: got shape {array.shape}, expected an image (rows, columns) or (rows, columns, 3)")
         if self.cmap != "gray":
             _check_cmap(self.cmap)
-        given = {
-            end: _shown.number(end, getattr(self, end)) for end in ("vmin", "vmax") if getattr(self, end) is not None
-        }
+        ends = {"vmin": self.vmin, "vmax": self.vmax}
+        given = {end: _shown.number(end, value) for end, value in ends.items() if value is not None}
         finite = array[np.isfinite(array)] if len(given) < 2 else array
         low = given["vmin"] if "vmin" in given else float(finite.min(initial=inf))
         high = given["vmax"] if "vmax" in given else float(finite.max(initial=-inf))
@@ -142,14 +145,14 @@ class Picture:
         What is seen, in words.
     """
 
-    def __init__(self, png, alt):
+    def __init__(self, png: bytes, alt: str) -> None:
         self.png, self.alt = png, alt
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write the PNG file to `path`."""
         Path(path).write_bytes(self.png)
 
-    def with_texts(self, **texts):
+    def with_texts(self, **texts: str) -> bytes:
         """The file with more text fields."""
         from PIL import Image
 
@@ -179,14 +182,14 @@ def png_with_texts(image, **texts):
     return file.getvalue()
 
 
-def use_style():
+def use_style() -> None:
     """Give matplotlib the look of the lessons: thin frames, small pictures, grey for images."""
     import matplotlib
 
     matplotlib.rcParams.update(_style())
 
 
-def show_images(images, *, alt=None):
+def show_images(images: Mapping[str, Image | Panel], *, alt: str | None = None) -> Picture:
     """Pictures side by side, on one grey scale from 0 to 1.
 
     Parameters
@@ -210,7 +213,7 @@ def show_images(images, *, alt=None):
     return draw(panels, {}, alt or "Pictures side by side: " + "; ".join(panels))
 
 
-def show_spectrum(images, *, alt=None):
+def show_spectrum(images: Mapping[str, Image], *, alt: str | None = None) -> Picture:
     """How much of each frequency: the magnitude of the spectra, in powers of ten.
 
     Parameters
@@ -242,7 +245,7 @@ def show_spectrum(images, *, alt=None):
     return draw(panels, {}, alt or "Spectra, bright where a frequency is strong: " + "; ".join(panels), frequency=True)
 
 
-def show_curves(curves, *, alt=None):
+def show_curves(curves: Curves | Mapping[str, object], *, alt: str | None = None) -> Picture:
     """Lines over one axis, told apart by colour and dashes.
 
     Parameters
@@ -364,8 +367,8 @@ def _visible(values, log=False):
 
 
 def _literal(text):
-    """`text` with each $ as a dollar sign: to matplotlib two of them mean a formula."""
-    return text.replace("$", r"\$")
+    """`text` as it stands: to matplotlib two $ mean a formula, and to its 3.8 a first _ what no legend shows."""
+    return f"{' ' * text.startswith('_')}{text}".replace("$", r"\$")
 
 
 def _style():

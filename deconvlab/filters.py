@@ -4,6 +4,8 @@ The array that multiplies the spectrum can be drawn as a curve and applied to th
 filters assume that the blur is periodic, or, where they are told so, that the picture goes on as its mirror.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import fft
 
@@ -11,6 +13,7 @@ from . import _check
 from ._latest import Latest
 from ._spectrum import power, radial_mean
 from ._taper import edge_taper
+from ._types import OTF, PSF, Diagonal, Gain, Image, Number, Penalty, Power
 from .operators import gradient_power
 from .psf import psf_to_otf
 
@@ -29,7 +32,7 @@ __all__ = [
 ]
 
 
-def inverse_gain(otf, epsilon=0.0):
+def inverse_gain(otf: OTF, epsilon: Number = 0.0) -> OTF:
     """Gain of plain division by the OTF, made safe by a small constant.
 
     Parameters
@@ -56,7 +59,7 @@ def inverse_gain(otf, epsilon=0.0):
     return _reciprocal(_check.otf(otf) + _check.number("epsilon", epsilon), "epsilon")
 
 
-def truncated_gain(otf, threshold):
+def truncated_gain(otf: OTF, threshold: Number) -> OTF:
     """Gain that divides where the blur left something, and gives up elsewhere.
 
     Parameters
@@ -90,7 +93,7 @@ def truncated_gain(otf, threshold):
     return otf.conj() * inverse * inverse  # one after the other: the square of a tiny size is zero
 
 
-def tikhonov_gain(otf, weight, penalty=1.0):
+def tikhonov_gain(otf: OTF, weight: Number, penalty: Power | Number = 1.0) -> OTF:
     """Gain of Tikhonov's filter: least squares with a quadratic penalty.
 
     Parameters
@@ -129,7 +132,7 @@ def tikhonov_gain(otf, weight, penalty=1.0):
     return otf.conj() * _reciprocal(normal, "weight")
 
 
-def wiener_gain(otf, nsr):
+def wiener_gain(otf: OTF, nsr: Power | Number) -> OTF:
     """Gain of Wiener's filter: the best linear guess when the spectra of noise and picture are known.
 
     Parameters
@@ -167,7 +170,7 @@ def wiener_gain(otf, nsr):
     return otf.conj() * _reciprocal(power(otf) + nsr, "nsr")
 
 
-def apply_gain(y, gain, boundary="periodic"):
+def apply_gain(y: Image, gain: Gain, boundary: Diagonal = "periodic") -> Image:
     """Multiply the spectrum of a picture by a gain.
 
     Parameters
@@ -206,7 +209,7 @@ def apply_gain(y, gain, boundary="periodic"):
     return _apply(y, gain, boundary)
 
 
-def inverse_filter(y, psf, epsilon=0.0):
+def inverse_filter(y: Image, psf: PSF, epsilon: Number = 0.0) -> Image:
     """Divide out the blur: Y / (H + epsilon).
 
     Parameters
@@ -243,7 +246,7 @@ def inverse_filter(y, psf, epsilon=0.0):
     return _apply(y, inverse_gain(_otf(psf, y), epsilon))
 
 
-def truncated_inverse(y, psf, threshold):
+def truncated_inverse(y: Image, psf: PSF, threshold: Number) -> Image:
     """Divide where |H| >= threshold, drop the other frequencies.
 
     Parameters
@@ -272,7 +275,9 @@ def truncated_inverse(y, psf, threshold):
     return _apply(y, truncated_gain(_otf(psf, y), threshold))
 
 
-def tikhonov(y, psf, weight, penalty="gradient", *, boundary="periodic"):
+def tikhonov(
+    y: Image, psf: PSF, weight: Number, penalty: Penalty = "gradient", *, boundary: Diagonal = "periodic"
+) -> Image:
     """Tikhonov's filter: fit the data and stay small, or smooth.
 
     Parameters
@@ -317,7 +322,7 @@ def tikhonov(y, psf, weight, penalty="gradient", *, boundary="periodic"):
     return _apply(y, tikhonov_gain(_otf(psf, y, boundary), weight, slope_power), boundary)
 
 
-def wiener(y, psf, nsr):
+def wiener(y: Image, psf: PSF, nsr: Power | Number) -> Image:
     """Wiener's filter: the best linear guess for a known noise to signal ratio.
 
     Parameters
@@ -355,8 +360,8 @@ def _apply(y, gain, boundary="periodic"):
 
 
 _spectrum, _cosines = Latest(fft.rfft2), Latest(fft.dctn)
-_slope_power = Latest(lambda shape, boundary: gradient_power(tuple(shape), str(boundary)))
-_latest_otf = Latest(lambda psf, shape, boundary: psf_to_otf(psf, tuple(shape), str(boundary)))
+_slope_power = Latest(lambda shape, boundary: gradient_power(tuple(shape), boundary.item()))
+_latest_otf = Latest(lambda psf, shape, boundary: psf_to_otf(psf, tuple(shape), boundary.item()))
 
 
 def _otf(psf, y, boundary="periodic"):

@@ -4,6 +4,8 @@ The function stands in the notebook and knows nothing of widgets. It returns a `
 better. `lab` turns it into a live view; called like a function it needs no browser.
 """
 
+from __future__ import annotations
+
 import contextlib
 import html
 import inspect
@@ -12,13 +14,13 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import anywidget
 import traitlets
 
-from . import _background, _page, _shown
+from . import _background, _page, _shown, _types
 from ._box import Box
 from ._controls import Choice, Control, LogSlider, Slider, Toggle, describe
 from ._frame import Frame, Steps, pack
@@ -94,16 +96,16 @@ class Lab(anywidget.AnyWidget):
         super().__init__(spec=[describe(name, controls) for name in controls], values=self._initial)
         self.on_msg(self._receive)
 
-    def __call__(self, **values):
+    def __call__(self, **values: object) -> Frame:
         """The Frame for these values; the others keep their initial ones."""
         return self._last(self._checked({**self._initial, **values}))
 
-    def set(self, **values):
+    def set(self, **values: object) -> Frame:
         """Move controls to these values, here and in the browser, and return the Frame."""
         self._show(self._checked({**self.values, **values}))
         return self._frame
 
-    def at_full_size(self, function):
+    def at_full_size(self, function: Callable) -> Callable:
         """Decorate the function behind a button "Full size".
 
         Parameters
@@ -133,7 +135,7 @@ class Lab(anywidget.AnyWidget):
         self.full = True
         return function
 
-    def full_size(self, **values):
+    def full_size(self, **values: object) -> _types.Image:
         """The picture at full size for these values; the others keep their initial ones."""
         if self._work is None:
             expected = f"one decorated with @{self.__name__}.at_full_size"
@@ -364,7 +366,7 @@ class Lab(anywidget.AnyWidget):
             return self().picture()
 
 
-def lab(**controls):
+def lab(**controls: Control) -> Callable[[Callable], Lab]:
     """Turn a function into a live lab.
 
     Parameters

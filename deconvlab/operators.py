@@ -3,11 +3,17 @@
 ``H @ x`` blurs, ``H.T @ r`` is the exact adjoint.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import _check
+from ._types import PSF, Boundary, Image, Mask, Power, Random, Shape
 from .psf import psf_to_otf
 
 BOUNDARIES = ("periodic", "zero", "reflect", "unknown")
@@ -81,7 +87,7 @@ class Blur:
     array([[1., 1., 0., 0., 1., 1.]])
     """
 
-    def __init__(self, psf, shape, boundary="periodic", mask=None):
+    def __init__(self, psf: PSF, shape: Shape, boundary: Boundary = "periodic", mask: Mask | None = None) -> None:
         self.boundary = _check.choice("boundary", boundary, BOUNDARIES)
         self.shape_in = self.shape_out = shape = _check.shape("shape", shape)
         self.psf = _check.psf(psf, shape)
@@ -100,7 +106,7 @@ class Blur:
         self.otf = psf_to_otf(self.psf, self.grid)
         self._gains = {}
 
-    def __matmul__(self, x):
+    def __matmul__(self, x: Image) -> Image:
         x = self._checked("x", x, self.shape_in)
         if self.boundary == "reflect":
             x = np.pad(x, [(r, r) for r in self._reach], mode="symmetric")
@@ -108,10 +114,10 @@ class Blur:
         return y if self.mask is None else np.multiply(y, self.mask, out=y)
 
     @property
-    def T(self):
+    def T(self) -> _Adjoint:
         return _Adjoint(self)
 
-    def crop(self, x):
+    def crop(self, x: Image) -> Image:
         """The part of `x` inside the frame: all of it, unless the boundary is unknown.
 
         Parameters
@@ -127,7 +133,7 @@ class Blur:
         x = self._checked("x", x, self.shape_in)
         return x[self.frame] if self.boundary == "unknown" else x
 
-    def as_linear_operator(self):
+    def as_linear_operator(self) -> LinearOperator:
         """The same blur for SciPy's solvers, which take pictures as vectors.
 
         Returns
@@ -173,11 +179,11 @@ class Blur:
 class _Adjoint:
     """The transpose of a Blur; its own transpose is the Blur again."""
 
-    def __init__(self, H):
+    def __init__(self, H: Blur) -> None:
         self.T = H
         self.shape_in, self.shape_out, self.dtype = H.shape_out, H.shape_in, H.dtype
 
-    def __matmul__(self, r):
+    def __matmul__(self, r: Image) -> Image:
         return self.T._adjoint(r)
 
 
@@ -218,10 +224,10 @@ class Gradient:
     array([[1., 2., 0.]])
     """
 
-    def __init__(self, boundary="periodic"):
+    def __init__(self, boundary: Boundary = "periodic") -> None:
         self.boundary = _check.choice("boundary", boundary, BOUNDARIES)
 
-    def __matmul__(self, x):
+    def __matmul__(self, x: Image) -> NDArray[np.floating]:
         x = _check.image("x", x)
         slopes = np.zeros((2, *x.shape), x.dtype)
         np.subtract(x[1:], x[:-1], out=slopes[0, :-1])
@@ -231,17 +237,17 @@ class Gradient:
         return slopes
 
     @property
-    def T(self):
+    def T(self) -> _GradientAdjoint:
         return _GradientAdjoint(self)
 
 
 class _GradientAdjoint:
     """Minus the divergence; its own transpose is the Gradient again."""
 
-    def __init__(self, G):
+    def __init__(self, G: Gradient) -> None:
         self.T = G
 
-    def __matmul__(self, slopes):
+    def __matmul__(self, slopes: NDArray[np.floating]) -> Image:
         slopes = _check.floats("slopes", slopes)
         if slopes.ndim != 3 or len(slopes) != 2 or not slopes.size:
             raise ValueError(f"slopes: got shape {slopes.shape}, expected (2, rows, columns)")
@@ -259,7 +265,7 @@ class _GradientAdjoint:
         return x
 
 
-def gradient_power(shape, boundary="periodic"):
+def gradient_power(shape: Shape, boundary: Boundary = "periodic") -> Power:
     """Power response |D|**2 of forward differences.
 
     Parameters
@@ -302,7 +308,7 @@ def gradient_power(shape, boundary="periodic"):
     return 4 * np.sin(np.pi * row[:, None]) ** 2 + 4 * np.sin(np.pi * column) ** 2
 
 
-def dot_test(H, *, rng):
+def dot_test(H: Any, *, rng: Random) -> float:
     """How well an operator and its adjoint agree, on random arrays.
 
     Parameters
@@ -340,7 +346,7 @@ def dot_test(H, *, rng):
     return float(abs(np.vdot(forward, r) - np.vdot(x, backward)) / (np.linalg.norm(forward) * np.linalg.norm(r)))
 
 
-def operator_norm(H):
+def operator_norm(H: Blur) -> float:
     """Largest singular value of a blur: the most that it can amplify a picture.
 
     Parameters

@@ -1,7 +1,10 @@
 """An honest experiment: a sharp picture, a known blur, and noise that somebody decided on."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +12,7 @@ from . import _check
 from ._colour import by_channel, saturated
 from ._photo import Photo, linear_to_srgb, picture, read_photo, srgb_to_linear, stored
 from ._shrink import Pyramid, coarse_psf, shrink
+from ._types import PSF, Boundary, Image, Number, Random, Shape
 from .operators import Blur
 
 __all__ = [
@@ -51,25 +55,25 @@ class Observation:
         What lay outside the frame.
     """
 
-    x_true: np.ndarray
-    y: np.ndarray
-    psf: np.ndarray
+    x_true: Image
+    y: Image
+    psf: PSF
     sigma: float
-    boundary: str
+    boundary: Boundary
 
     @property
-    def bsnr(self):
+    def bsnr(self) -> float:
         """Blurred signal to noise ratio in dB: 10 log10(var(H x) / sigma**2); infinite without noise."""
         blurred = Blur(self.psf, self.y.shape, self.boundary) @ self.x_true
         return float(10 * np.log10(blurred.var() / self.sigma**2)) if self.sigma else np.inf
 
     @property
-    def nsr(self):
+    def nsr(self) -> float:
         """Noise to signal ratio: sigma**2 / var(x_true), the noise against the *sharp* picture."""
         return float(self.sigma**2 / self.x_true.var())
 
 
-def sample_image(name, *, size=None, colour=False):
+def sample_image(name: str, *, size: int | Shape | None = None, colour: bool = False) -> Image:
     """A photograph that comes with scikit-image, so it is there without a network.
 
     Parameters
@@ -109,7 +113,7 @@ def sample_image(name, *, size=None, colour=False):
     return image.clip(0, 1)
 
 
-def save_image(x, path, *, bits=8):
+def save_image(x: Image, path: str | Path, *, bits: Literal[8, 16] = 8) -> None:
     """Write a picture to a PNG or TIFF file.
 
     Parameters
@@ -143,7 +147,7 @@ def save_image(x, path, *, bits=8):
     stored(x, bits).save(path)
 
 
-def add_gaussian(x, sigma, *, rng):
+def add_gaussian(x: Image, sigma: Number, *, rng: Random) -> Image:
     """Add white Gaussian noise: the electronics of the camera.
 
     Parameters
@@ -168,7 +172,7 @@ def add_gaussian(x, sigma, *, rng):
     return x + x.dtype.type(sigma) * rng.standard_normal(x.shape, dtype=x.dtype)
 
 
-def add_poisson(x, photons, *, rng):
+def add_poisson(x: Image, photons: Number, *, rng: Random) -> Image:
     """Count photons: the noise of light itself.
 
     Parameters
@@ -202,7 +206,7 @@ def _countable(name, x):
     return _check.light(name, x, fix, ROUND_OFF)
 
 
-def quantize(x, bits=8):
+def quantize(x: Image, bits: int = 8) -> Image:
     """Round to the grey levels of a file or a sensor.
 
     Parameters
@@ -232,7 +236,17 @@ def quantize(x, bits=8):
     return np.rint(x.clip(0, 1) * levels) / levels
 
 
-def simulate(x_true, psf, *, sigma, photons=None, boundary="periodic", oversampling=1, bits=None, rng):
+def simulate(
+    x_true: Image,
+    psf: PSF,
+    *,
+    sigma: Number,
+    photons: Number | None = None,
+    boundary: Boundary = "periodic",
+    oversampling: int = 1,
+    bits: int | None = None,
+    rng: Random,
+) -> Observation:
     """Blur a picture and spoil it as a camera would.
 
     Parameters

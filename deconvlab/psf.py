@@ -5,10 +5,14 @@ even size has no middle: `as_psf` takes the later of its two middle pixels, agai
 Lengths are in pixels; angles in degrees, counter-clockwise as seen on the screen, 0 to the right.
 """
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _check
 from ._otf import psf_to_otf
+from ._types import PSF, Number, Pair, Random, Shape
 
 __all__ = ["as_psf", "delta", "disk", "gaussian", "motion", "psf_to_otf", "shake"]
 
@@ -17,7 +21,7 @@ NEGLIGIBLE = 1e-9  # of the brightest row or column: what lies out there is no p
 UNPAIRED = 1e-3  # share of the light that an even size may lose to become odd
 
 
-def gaussian(sigma, *, size=None):
+def gaussian(sigma: Pair, *, size: int | Shape | None = None) -> PSF:
     """Gaussian PSF: a soft blur without edges.
 
     Parameters
@@ -62,7 +66,7 @@ def gaussian(sigma, *, size=None):
     return psf / psf.sum()
 
 
-def disk(radius):
+def disk(radius: Number) -> PSF:
     """Disk PSF: a lens out of focus.
 
     Parameters
@@ -106,7 +110,7 @@ def disk(radius):
     return psf / psf.sum()
 
 
-def motion(length, angle=0.0):
+def motion(length: Number, angle: Number = 0.0) -> PSF:
     """Line PSF: the camera or the object moved straight and steadily.
 
     Parameters
@@ -155,7 +159,7 @@ def motion(length, angle=0.0):
     return psf / psf.sum()
 
 
-def shake(length, *, rng):
+def shake(length: Number, *, rng: Random) -> PSF:
     """Random curved path: a hand that did not hold still.
 
     Parameters
@@ -203,7 +207,7 @@ def shake(length, *, rng):
     return psf / psf.sum()
 
 
-def delta():
+def delta() -> PSF:
     """No blur at all: one pixel that holds everything.
 
     Returns
@@ -218,7 +222,7 @@ def delta():
     return np.ones((1, 1))
 
 
-def as_psf(array, *, background=None):
+def as_psf(array: ArrayLike, *, background: Number | None = None) -> PSF:
     """Make a PSF of any array: checked, freed of its background, trimmed, centred, brought to odd sizes, normalized.
 
     Parameters

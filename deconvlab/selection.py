@@ -6,18 +6,29 @@ Each rule is a score of the weight. A score is a sum over frequencies, and a wei
 share that it takes from it: ``lost = weight / (weight + ratio)`` with ``ratio = |H|**2 / |D|**2``.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from scipy import optimize
 
 from . import _check, _spectrum
 from ._bands import Bands, Selection
+from ._types import PSF, Diagonal, Image, Number, Penalty
 
 __all__ = ["Selection", "discrepancy", "gcv", "l_curve", "oracle", "sure"]
 TINY = np.finfo(np.float64).tiny
 CORNER = 0.1  # bends with a radius of ten e-folds and more are no corners
 
 
-def discrepancy(y, psf, sigma, *, corrected=False, penalty="gradient", boundary="periodic"):
+def discrepancy(
+    y: Image,
+    psf: PSF,
+    sigma: Number,
+    *,
+    corrected: bool = False,
+    penalty: Penalty = "gradient",
+    boundary: Diagonal = "periodic",
+) -> Selection:
     """Discrepancy principle: leave a residual as large as the noise.
 
     Parameters
@@ -86,7 +97,7 @@ def discrepancy(y, psf, sigma, *, corrected=False, penalty="gradient", boundary=
     return bands.select(np.exp(log_weight), scores, "needs sigma")
 
 
-def gcv(y, psf, *, penalty="gradient", boundary="periodic"):
+def gcv(y: Image, psf: PSF, *, penalty: Penalty = "gradient", boundary: Diagonal = "periodic") -> Selection:
     """Generalized cross-validation: predict each pixel from all the others.
 
     Parameters
@@ -133,7 +144,7 @@ def gcv(y, psf, *, penalty="gradient", boundary="periodic"):
     return bands.lowest(score, "needs nothing")
 
 
-def l_curve(y, psf, *, penalty="gradient", boundary="periodic"):
+def l_curve(y: Image, psf: PSF, *, penalty: Penalty = "gradient", boundary: Diagonal = "periodic") -> Selection:
     """L-curve: the corner between a residual that grows and a roughness that falls.
 
     Parameters
@@ -195,7 +206,9 @@ def l_curve(y, psf, *, penalty="gradient", boundary="periodic"):
     return bands.select(weight, scores, "needs nothing")
 
 
-def sure(y, psf, sigma, *, penalty="gradient", boundary="periodic"):
+def sure(
+    y: Image, psf: PSF, sigma: Number, *, penalty: Penalty = "gradient", boundary: Diagonal = "periodic"
+) -> Selection:
     """Stein's unbiased risk estimate: the error, estimated without the truth.
 
     Parameters
@@ -250,7 +263,9 @@ def sure(y, psf, sigma, *, penalty="gradient", boundary="periodic"):
     return bands.lowest(score, "needs sigma")
 
 
-def oracle(y, psf, x_true, *, penalty="gradient", boundary="periodic"):
+def oracle(
+    y: Image, psf: PSF, x_true: Image, *, penalty: Penalty = "gradient", boundary: Diagonal = "periodic"
+) -> Selection:
     """The best weight there is, for those who know the truth.
 
     Parameters

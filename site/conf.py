@@ -18,6 +18,7 @@ mathjax_path = "mathjax/tex-svg.js"
 default_role = "py:obj"  # of what stands between single backticks
 add_module_names = False
 autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings say them in words, with shapes and ranges
 napoleon_use_ivar = True
 toc_object_entries_show_parents = "hide"
 

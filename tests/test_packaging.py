@@ -3,18 +3,26 @@
 import ast
 import os
 import re
+import runpy
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
+
+import deconvlab
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "deconvlab"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted([*PACKAGE.rglob("*.js"), *(ROOT / "site").rglob("*.js")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+VERSIONS = runpy.run_path(str(ROOT / ".ci" / "versions.py"))
 
 
 def name_of(requirement):
@@ -43,10 +51,31 @@ def test_constraints_pin_every_dependency():
     assert all(re.fullmatch(r"[\w.-]+==[\w.+!]+", pin) for pin in pins)
     pinned = {name_of(pin) for pin in pins}
     extras = PROJECT["project"]["optional-dependencies"]
-    pinned_extras = ["lessons", "site", "test", "big", "teach"]
-    wanted = PROJECT["project"]["dependencies"] + [package for name in pinned_extras for package in extras[name]]
+    wanted = VERSIONS["requirements"](*(set(extras) - {"bench"}))
     assert {name_of(requirement) for requirement in wanted} <= pinned
-    assert not pinned & {"pip", "setuptools", "deconvlab"}
+    assert not pinned & {"pip", "deconvlab"}
+
+
+def test_oldest_constraints_equal_pyproject():
+    """Catches: a lowest version that is promised and no longer tested."""
+    assert (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8") == VERSIONS["lowest"]()
+
+
+def test_refresh_pins_what_was_installed(tmp_path, monkeypatch):
+    """Catches: constraints written from a half-made environment, pip among the pins, a heading without its command."""
+    refresh, asked = VERSIONS["refresh"], []
+    monkeypatch.setitem(refresh.__globals__, "ROOT", tmp_path)
+    monkeypatch.setitem(
+        refresh.__globals__, "environment", lambda name, packages: asked.extend(packages) or sys.executable
+    )
+    refresh([])
+    first, *pins = (tmp_path / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert "python .ci/versions.py refresh" in first and (ROOT / "constraints.txt").read_text().startswith(first)
+    assert {"numpy", "pytest", "mypy"} <= {name_of(pin) for pin in pins} and not any(
+        pin.startswith("pip=") for pin in pins
+    )
+    assert {"sphinx", "zarr", "nbgrader"} <= {name_of(package) for package in asked}
+    assert (tmp_path / "constraints-oldest.txt").read_text(encoding="utf-8") == VERSIONS["lowest"]()
 
 
 def test_every_file_of_the_package_is_shipped():
@@ -89,11 +118,97 @@ def test_no_file_names_a_package_registry():
     assert [path.name for path in files if path.is_file() and pattern.search(path.read_bytes())] == []
 
 
+def test_workflow_tries_every_system_and_version():
+    """Catches: a key that GitHub does not know, a job that may write, a Python or an extreme that nobody tries."""
+    workflows = ROOT / ".github" / "workflows"
+    lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*lint, workflows / "tests.yml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (workflows / "tests.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    jobs = workflow["jobs"]
+    assert workflow["permissions"] == {} and {str(job["permissions"]) for job in jobs.values()} == {
+        "{'contents': 'read'}"
+    }
+    systems = {"ubuntu-latest", "macos-latest", "windows-latest"}
+    assert all(set(jobs[name]["strategy"]["matrix"]["os"]) == systems for name in ("tested", "oldest", "newest"))
+    assert jobs["tested"]["strategy"]["matrix"]["python"][0] == PROJECT["project"]["requires-python"].removeprefix(">=")
+    assert {f"python .ci/versions.py {name}" for name in ("oldest", "newest")} <= {
+        job["steps"][-1]["run"] for job in jobs.values()
+    }
+    actions = re.findall(r"uses: (\S+)", text + (workflows / "pages.yml").read_text(encoding="utf-8"))
+    assert len({action.split("@")[0] for action in actions}) == len(set(actions)), "one version of each action"
+
+
+# What is built
+
+
+BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
+DOCTESTS = """
+import doctest, importlib, sys
+folder, *modules = sys.argv[1:]
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        package = name.partition(".")[0]
+        if package not in {"deconvlab", "numpy", "scipy", *sys.stdlib_module_names} and not package.startswith("_"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Nothing())
+sys.path.insert(0, folder)
+for name in modules:
+    module = importlib.import_module("deconvlab." + name)
+    assert module.__file__.startswith(folder), module.__file__
+    tried = doctest.testmod(module)
+    print(name, tried.attempted, tried.failed)
+"""
+
+
+def built(command, source, folder):
+    """The file that setuptools builds of the sources in a folder."""
+    done = subprocess.run([sys.executable, "-c", BUILD, command, folder], cwd=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder / done.stdout.split()[-1]
+
+
+def test_built_package_needs_numpy_and_scipy_only(tmp_path):
+    """Catches: a file that the sdist or the wheel lacks, and numerics that need a view's package once installed."""
+    copy = tmp_path / "checkout"  # setuptools leaves traces where it builds
+    ignored = shutil.ignore_patterns("__pycache__", "exercises.json")
+    shutil.copytree(PACKAGE, copy / "deconvlab", ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy(ROOT / name, copy)
+    with tarfile.open(built("build_sdist", copy, tmp_path)) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.glob("deconvlab-*/")
+    with zipfile.ZipFile(built("build_wheel", source, tmp_path)) as wheel:
+        wheel.extractall(tmp_path / "installed")
+    files = {path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    installed = tmp_path / "installed" / "deconvlab"
+    assert {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()} == files
+    texts = {name: (PACKAGE / f"{name}.py").read_text(encoding="utf-8") for name in ONLY_NUMPY_AND_SCIPY - {"__init__"}}
+    numerics = sorted(name for name, text in texts.items() if not re.search("import.* skimage|from skimage", text))
+    run = [sys.executable, "-c", DOCTESTS, tmp_path / "installed", *numerics]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
+    counts = [line.split() for line in done.stdout.splitlines()]
+    assert [name for name, *_ in counts] == numerics, done.stderr
+    assert sum(int(tried) for _, tried, _ in counts) > 30 and {failed for *_, failed in counts} == {"0"}, done.stdout
+
+
+def test_citation_is_valid_and_current():
+    """Catches: a citation that no program reads, or that names a version which is gone."""
+    lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.citation-file-format"]
+    done = subprocess.run([*lint, ROOT / "CITATION.cff"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    citation, project = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")), PROJECT["project"]
+    assert citation["version"] == project["version"] == deconvlab.__version__
+    assert (citation["license"], citation["keywords"]) == (project["license"], project["keywords"])
+
+
 # The package's modules
 
 
 NUMERICS = {"psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "selection", "blind", "tiles"}
 MAY_IMPORT = {
+    "_types": set(),
     "_check": set(),
     "_otf": set(),
     "psf": {"_otf"},
@@ -110,11 +225,11 @@ MAY_IMPORT = {
     "filters": {"psf", "operators", "_spectrum", "_latest", "_taper"},
     "_run": set(),
     "_algebra": {"psf", "operators", "_spectrum"},
-    "_objectives": {"_algebra"},
-    "_descent": {"_algebra", "_run"},
-    "_photons": {"_algebra", "_run"},
+    "_objectives": {"operators", "_algebra"},
+    "_descent": {"operators", "_algebra", "_objectives", "_run"},
+    "_photons": {"operators", "_algebra", "_run"},
     "_splitting": {"operators", "_algebra", "_spectrum"},
-    "_priors": {"_splitting", "_algebra", "_run"},
+    "_priors": {"operators", "_splitting", "_algebra", "_run"},
     "iterative": {"_objectives", "_descent", "_photons", "_priors", "_run"},
     "_bands": {"psf", "operators", "_spectrum"},
     "criteria": {"_spectrum"},
@@ -170,7 +285,7 @@ def test_imports_point_one_way(path):
         package, _, rest = name.partition(".")
         if package == "deconvlab":
             module = rest.split(".")[0]
-            assert module in MAY_IMPORT[own] | {own, "_check"}, f"{path.name} may not import {module}"
+            assert module in MAY_IMPORT[own] | {own, "_check", "_types"}, f"{path.name} may not import {module}"
         elif top and own in ONLY_NUMPY_AND_SCIPY:
             assert package in sys.stdlib_module_names | {"numpy", "scipy"}, f"{path.name} imports {package} at the top"
 

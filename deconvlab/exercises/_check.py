@@ -1,9 +1,12 @@
 """A verdict with its reason, whatever the answer is. The tasks stand in one file per lesson; this one knows none."""
 
+from __future__ import annotations
+
 import importlib
 import os
 import re
 import textwrap
+from typing import Literal
 
 from . import compare
 from ._answer import Broken, Mistake, Unanswered, named
@@ -17,7 +20,15 @@ class NotRight(AssertionError):
     """Raised in place of a printed verdict, where DECONVLAB_STRICT=1 asks for it."""
 
 
-def check(name, answer, *, hint=0, value=None, within=0.05, **letters):
+def check(
+    name: str,
+    answer: object,
+    *,
+    hint: Literal[0, 1, 2] = 0,
+    value: float | None = None,
+    within: float = 0.05,
+    **letters: bool,
+) -> None:
     """Print a verdict on an answer, and why.
 
     Parameters

@@ -1,5 +1,7 @@
 """Which checks were passed: a small file beside the learner's own copies."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -16,7 +18,7 @@ def remember(name):
             path.write_text(json.dumps(sorted([*passed, name]), indent=0), encoding="utf-8")
 
 
-def progress():
+def progress() -> None:
     """Print which checks were passed, lesson by lesson; delete the file ``progress.json`` to begin again."""
     passed = _passed()
     if not _file():
