@@ -13,18 +13,30 @@ def pytest_configure(config):
         config.option.nbval_sanitize_with = str(Path(__file__).with_name("tests") / "nbval.cfg")
 
 
-def together(nodeid):
-    """What one process has to run: a file, for its tests share a kernel or a folder, and all that moves a browser.
+LESSONS = {path.stem for path in Path(__file__).with_name("notebooks").glob("*.ipynb")}
 
-    So at most one browser moves at a time: two on two cores would keep each other waiting, past their deadlines.
+
+def together(nodeid):
+    """What one process has to run: all tests of a lesson, which runs once for them, and else the tests of a file.
+
+    All that moves a browser, too, so that at most one does: two on two cores would keep each other waiting, past their
+    deadlines. And with it the tests of the site, whose pages are made once.
     """
-    file = nodeid.split("::")[0]
-    return "browser" if file.endswith("browser.py") else file
+    file, _, test = nodeid.partition("::")
+    if file.endswith(("browser.py", "test_site.py")):
+        return "browser"
+    lesson = test.rpartition("[")[2].rstrip("]")
+    return lesson if lesson in LESSONS else file
 
 
 def pytest_collection_modifyitems(items):
     """Where several processes share the tests, the longest pieces come first, so that none is left at the end."""
-    items.sort(key=lambda item: (together(item.nodeid) != "browser", item.path.suffix != ".ipynb"))
+
+    def short(item):
+        piece = together(item.nodeid)
+        return piece != "browser", item.path.suffix != ".ipynb", piece not in LESSONS
+
+    items.sort(key=short)
 
 
 @pytest.hookimpl(optionalhook=True)
