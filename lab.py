@@ -52,8 +52,8 @@ UNSEEN = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subp
 NEEDED = {
     "lessons": ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
                 "ipykernel.kernelapp", "nbconvert", "nbval"),
-    "test": ("pytest", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python", "check_jsonschema",
-             "ruff", "mypy", "setuptools"),
+    "test": ("pytest", "xdist", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python",
+             "check_jsonschema", "ruff", "mypy", "setuptools"),
     "site": ("sphinx", "myst_nb", "pydata_sphinx_theme", "jupyterlite_core", "jupyterlite_pyodide_kernel"),
 }
 
@@ -119,7 +119,8 @@ def test(options):
         options = [option for option in options if option != "--quick"]
         # First, so that a later -m wins. Not --ignore, which spares what testpaths names.
         options = ["--deselect=notebooks", "-m", "not browser"] + options
-    return run("-m", "pytest", *options)
+    # A process for each core, and none takes another's; conftest.py says which tests stay together. A later -n wins.
+    return run("-m", "pytest", "-n=auto", *options, OMP_NUM_THREADS="1")
 
 
 def execute(numbers):

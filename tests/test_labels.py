@@ -3,8 +3,12 @@
 A lesson that brings a new name adds it here, and finds out whether the course uses it for something else already.
 """
 
-from lessons import LESSONS, run
-from test_labs import frame_at, labs, stops
+import ast
+import itertools
+import re
+
+from lessons import LESSONS, read, run, source
+from test_labs import every_lesson, frame_at, labs, stops
 
 from deconvlab.live import Choice, Toggle
 
@@ -140,42 +144,55 @@ CURVES = {
 }
 
 
-def controls():
+def controls(lesson):
     """Label of each control, its unit, and where it stands."""
-    for path in LESSONS:
-        for lab in labs(path):
-            for name, control in lab.controls.items():
-                yield control.label or name, getattr(control, "unit", ""), f"{path.name[:2]} {lab.__name__}"
+    for lab in labs(lesson):
+        for name, control in lab.controls.items():
+            yield control.label or name, getattr(control, "unit", ""), lab.__name__
 
 
-def curves():
+def curves(lesson):
     """Name of each line, the name of its axis, and where it stands: in the stills, and in the labs at every choice."""
-    for path in LESSONS:
-        made = [(path.name[:2], curve) for curve in run(path)[1]]
-        for lab in labs(path):
-            chosen = {name: stops(c) for name, c in lab.controls.items() if isinstance(c, Choice | Toggle)}
-            settings = [{name: value} for name, values in chosen.items() for value in values]
-            shown = [curve for setting in [{}, *settings] for curve in frame_at(lab, setting, 1).curves.values()]
-            made += [(f"{path.name[:2]} {lab.__name__}", curve) for curve in shown]
-        for where, curve in made:
-            for line in curve.lines:
-                yield line, curve.xlabel, where
+    made = [("a still", curve) for curve in run(lesson)[1]]
+    for lab in labs(lesson):
+        chosen = {name: stops(c) for name, c in lab.controls.items() if isinstance(c, Choice | Toggle)}
+        settings = [{name: value} for name, values in chosen.items() for value in values]
+        shown = [curve for setting in [{}, *settings] for curve in frame_at(lab, setting, 1).curves.values()]
+        made += [(lab.__name__, curve) for curve in shown]
+    for where, curve in made:
+        for line in curve.lines:
+            yield line, curve.xlabel, where
 
 
-def test_every_label_has_one_meaning():
-    """Catches: "data" as a choice and as a curve, "step" as a length and as a count, two units for one angle.
+def words():
+    """What could be a label in the code of the course: texts, those with a value in them, and names of arguments."""
+    code = [source(cell) for path in LESSONS for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+    for node in itertools.chain.from_iterable(map(ast.walk, map(ast.parse, code))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.escape(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            parts = [re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values]
+            yield "".join(parts)
+        elif isinstance(node, ast.arg | ast.keyword):
+            yield re.escape(node.arg or "")
 
-    And a meaning that goes by two names, or a name that no lesson uses any more.
-    """
-    found = sorted(set(controls()))
+
+@every_lesson
+def test_every_label_has_one_meaning(lesson):
+    """Catches: "data" as a choice and as a curve, "step" as a length and as a count, two units for one angle."""
+    found = sorted(set(controls(lesson)))
     unlike = [(label, unit, where) for label, unit, where in found if CONTROLS.get(label, (None,))[0] != unit]
     assert not unlike, "not in CONTROLS with this unit"
-    drawn = sorted(set(curves()))
+    drawn = sorted(set(curves(lesson)))
     assert not [(line, where) for line, _, where in drawn if line not in CURVES], "not in CURVES"
-    assert {label for label, _, _ in found} == set(CONTROLS) and {line for line, _, _ in drawn} == set(CURVES)
+    other = set(CONTROLS) - set(CURVES) - {"pixel"}  # it moves along that axis
+    assert not [(axis, where) for _, axis, where in drawn if axis in other], "an axis named as a control"
+
+
+def test_every_meaning_has_one_label():
+    """Catches: a meaning that goes by two names, a name with two meanings, or one that no lesson uses any more."""
+    used = set(words()) - {".+"}
+    assert not [label for label in CONTROLS | CURVES if not any(re.fullmatch(word, label) for word in used)]
     meanings = [meaning for _, meaning in CONTROLS.values()]
     assert len(set(meanings)) == len(CONTROLS) and len(set(CURVES.values())) == len(CURVES)
-    both = set(CONTROLS) & set(CURVES)
-    assert not {label for label in both if CONTROLS[label][1] != CURVES[label]}
-    other = set(CONTROLS) - both - {"pixel"}  # it moves along that axis
-    assert not [(axis, where) for _, axis, where in drawn if axis in other], "an axis named as a control"
+    assert not {label for label in set(CONTROLS) & set(CURVES) if CONTROLS[label][1] != CURVES[label]}

@@ -110,18 +110,6 @@ def test_labs_are_pythons_alone(living):
     assert living.page.locator(".dcv-lab .dcv-note").all_inner_texts() == []
 
 
-def test_another_lesson_prints_what_is_stored(site, browser):
-    """Catches: what only the first lesson finds in its place, and labs that do not come to rest."""
-    lesson = Lesson(browser, site, ANOTHER)
-    lesson.bring_to_life()
-    assert lesson.page.locator(".dcv-error").all_inner_texts() == []
-    assert [lesson.text(cell) for cell in lesson.cells.all()] == printed(ANOTHER)
-    lesson.page.wait_for_function("[...document.querySelectorAll('.dcv-more')].every(more => more.hidden)")
-    assert [m for m in lesson.page.locator(".dcv-message").all_inner_texts() if m] == []
-    assert lesson.errors == []
-    lesson.page.close()
-
-
 def test_pictures_are_drawn_anew_and_have_their_words(living):
     """Catches: figures that are lost, shown twice, or without the alt text that the stored ones have."""
     path = next(path for path in LESSONS if path.stem == LESSON)
@@ -249,9 +237,11 @@ def test_python_is_stopped_and_starts_again(living):
     assert living.text(cell) == "again\n"
 
 
-def test_python_that_cannot_be_loaded_is_said(site, browser):
-    """Catches: a bar that loads for ever, or goes on without a package, where the network or a file is not there."""
-    lesson = Lesson(browser, site, LESSON)
+def test_another_lesson_says_that_python_cannot_be_loaded_then_prints_what_is_stored(site, browser):
+    """Catches: a bar that loads for ever, or goes on without a package, where the network or a file is not there; then
+    what only the first lesson finds in its place, and labs that do not come to rest.
+    """
+    lesson = Lesson(browser, site, ANOTHER)
     lesson.page.route("**/scipy-*.whl", lambda route: route.abort())
     lesson.button("Bring it to life").click()
     lesson.until("Python could not be loaded")
@@ -259,4 +249,9 @@ def test_python_that_cannot_be_loaded_is_said(site, browser):
     lesson.page.unroute("**/scipy-*.whl")
     lesson.button("Try again").click()
     lesson.idle(300)
+    assert lesson.page.locator(".dcv-error").all_inner_texts() == []
+    assert [lesson.text(cell) for cell in lesson.cells.all()] == printed(ANOTHER)
+    lesson.page.wait_for_function("[...document.querySelectorAll('.dcv-more')].every(more => more.hidden)")
+    assert [m for m in lesson.page.locator(".dcv-message").all_inner_texts() if m] == []
+    assert lesson.errors == []
     lesson.page.close()
