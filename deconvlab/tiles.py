@@ -21,6 +21,8 @@ try:
 except ImportError as error:
     raise ImportError(f"deconvlab.tiles needs {error.name}: pip install dask distributed zarr") from error
 
+__all__ = ["influence", "map_tiles", "reach"]
+
 SIZES = (128, 256, 512, 1024)  # pixels on a side of the pictures on which a method is measured
 AT_ONCE = 4  # tiles for each thread that computes, handed to Dask together
 
@@ -102,10 +104,15 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
         raise TypeError(f"deblur: got {type(deblur).__name__}, expected a function of one picture")
     if any(n < k for n, k in zip(tile, psf.shape, strict=True)):
         raise ValueError(f"tile: got {tile}, expected at least the PSF's {psf.shape}")
+    tolerance = _check.number("tolerance", tolerance, above=True)
+    if not (scheduler is None or isinstance(scheduler, str)):
+        raise TypeError(f"scheduler: got {type(scheduler).__name__}, expected an address, or a name such as 'threads'")
+    progress = _check.choice("progress", progress, (None, True, False))
     tile = tuple(-(-n // -(-n // most)) for n, most in zip(shape, tile, strict=True))  # alike: no narrow rest
-    if overlap is None:
+    if overlap is not None:
+        overlap = _sizes("overlap", overlap, 0)
+    else:
         overlap = (0, 0) if tile == shape else _enough(deblur, psf, tile, tolerance)
-    overlap = _sizes("overlap", overlap, 0)
     tiles = [[_Tile(deblur, y, here, overlap) for here in row] for row in _places(shape, tile)]
     if out is None:
         return da.block([[one.lazy() for one in row] for row in tiles])
@@ -192,14 +199,13 @@ def reach(deblur, psf, tolerance=1e-3):
     """
     psf, tolerance = _check.psf(psf), _check.number("tolerance", tolerance, above=True)
     for size in SIZES:
-        left = influence(deblur, psf, size)
-        rows, columns = np.argmax(left < tolerance, axis=1).tolist()
-        if left[:, -1].max() < tolerance and max(rows, columns) <= 0.4 * size:  # else the other side looks in
-            return rows, columns
+        left, far = influence(deblur, psf, size), 2 * size // 5  # beyond, the other side may look in
+        if left[:, far].max() < tolerance:
+            return tuple(np.argmax(left < tolerance, axis=1).tolist())
     raise ValueError(
-        f"deblur: got a method for which {left[:, -1].max():.2g} is left at a distance of {size // 2} pixels, expected "
-        f"less than tolerance={tolerance:g}: no overlap is enough, so use a larger weight, or more iterations, or a "
-        "larger tolerance"
+        f"deblur: got a method for which {left[:, far].max():.2g} is left at a distance of {far} pixels, expected less "
+        f"than tolerance={tolerance:g}, or no overlap is enough: use a larger weight, more iterations or a larger "
+        "tolerance"
     )
 
 
@@ -308,7 +314,7 @@ def _computers(scheduler):
         from distributed import Client
 
         try:
-            client = scheduler = Client(scheduler, set_as_default=False, timeout=10)
+            client = scheduler = Client(scheduler, set_as_default=False)
         except OSError as error:
             raise ValueError(f"scheduler: got {scheduler!r}, where no Dask cluster answers") from error
     try:
