@@ -100,13 +100,12 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
     y = _picture(y)
     shape = y.shape[:2]
     psf, tile = _check.psf(psf, shape), _sizes("tile", tile, 1)
-    if not callable(deblur):
-        raise TypeError(f"deblur: got {type(deblur).__name__}, expected a function of one picture")
+    _check_method(deblur)
     if any(n < k for n, k in zip(tile, psf.shape, strict=True)):
-        raise ValueError(f"tile: got {tile}, expected at least the PSF's {psf.shape}")
+        raise ValueError(f"tile: got {tile}, expected at least the PSF's shape {psf.shape}")
     tolerance = _check.number("tolerance", tolerance, above=True)
-    if not (scheduler is None or isinstance(scheduler, str)):
-        raise TypeError(f"scheduler: got {type(scheduler).__name__}, expected an address, or a name such as 'threads'")
+    _check_kind("out", out, (str, Path), "a path")
+    _check_kind("scheduler", scheduler, str, "an address, or a name such as 'threads'")
     progress = _check.choice("progress", progress, (None, True, False))
     tile = tuple(-(-n // -(-n // most)) for n, most in zip(shape, tile, strict=True))  # alike: no narrow rest
     if overlap is not None:
@@ -154,6 +153,7 @@ def influence(deblur, psf, size=256):
     array([[0.5, 0. , 0. , 0. ],
            [0. , 0. , 0. , 0. ]])
     """
+    _check_method(deblur)
     psf, size = _check.psf(psf), _check.whole("size", size, 2, 10**4)
     y = _squares(psf, size)
     brighter, middle = y.copy(), size // 2
@@ -197,7 +197,7 @@ def reach(deblur, psf, tolerance=1e-3):
     >>> [reach(lambda y: dl.tikhonov(y, psf, weight), psf) for weight in (1e-1, 1e-2, 1e-3)]
     [(16, 16), (22, 22), (29, 29)]
     """
-    psf, tolerance = _check.psf(psf), _check.number("tolerance", tolerance, above=True)
+    tolerance = _check.number("tolerance", tolerance, above=True)
     for size in SIZES:
         left, far = influence(deblur, psf, size), 2 * size // 5  # beyond, the other side may look in
         if left[:, far].max() < tolerance:
@@ -316,7 +316,9 @@ def _computers(scheduler):
         try:
             client = scheduler = Client(scheduler, set_as_default=False)
         except OSError as error:
-            raise ValueError(f"scheduler: got {scheduler!r}, where no Dask cluster answers") from error
+            raise ValueError(
+                f"scheduler: got {scheduler!r}, where no Dask cluster answers, expected the address of one"
+            ) from error
     try:
         yield scheduler, _threads(scheduler)
     finally:
@@ -338,7 +340,7 @@ def _picture(y):
         try:
             y = zarr.open_array(y, mode="r")
         except (OSError, ValueError):
-            raise ValueError(f"y: got {str(y)!r}, where there is no Zarr array") from None
+            raise ValueError(f"y: got {str(y)!r}, where there is no Zarr array, expected the path of one") from None
     in_memory = isinstance(y, np.ndarray) and not isinstance(y, np.memmap)
     if in_memory or not hasattr(y, "dtype"):
         y = _check.photograph("y", y)
@@ -350,6 +352,16 @@ def _picture(y):
     if np.isnan(y.shape).any():
         raise ValueError("y: got a Dask array of unknown shape, expected a known one: y.compute_chunk_sizes()")
     return y.astype(y.dtype.newbyteorder("="))
+
+
+def _check_method(deblur):
+    if not callable(deblur):
+        raise TypeError(f"deblur: got {type(deblur).__name__}, expected a function of one picture")
+
+
+def _check_kind(name, value, kind, expected):
+    if not (value is None or isinstance(value, kind)):
+        raise TypeError(f"{name}: got {type(value).__name__}, expected {expected}")
 
 
 def _sizes(name, value, low):

@@ -255,7 +255,7 @@ def test_a_cluster_of_two_survives_the_death_of_one(tmp_path):
             os._exit(1)
         return dl.tikhonov(y, psf, 0.1)
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         address = cluster.scheduler_address
         x = map_tiles(deblur, y, psf, tile=60, overlap=12, out=tmp_path / "x.zarr", scheduler=address)
     assert died.exists()
