@@ -104,8 +104,10 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
     if any(n < k for n, k in zip(tile, psf.shape, strict=True)):
         raise ValueError(f"tile: got {tile}, expected at least the PSF's shape {psf.shape}")
     tolerance = _check.number("tolerance", tolerance, above=True)
-    _check_kind("out", out, (str, Path), "a path")
-    _check_kind("scheduler", scheduler, str, "an address, or a name such as 'threads'")
+    if not (out is None or isinstance(out, (str, Path))):
+        raise TypeError(f"out: got {type(out).__name__}, expected a path")
+    if not (isinstance(scheduler, str) and "://" in scheduler):
+        _check.choice("scheduler", scheduler, (None, "threads", "processes", "synchronous"))
     progress = _check.choice("progress", progress, (None, True, False))
     tile = tuple(-(-n // -(-n // most)) for n, most in zip(shape, tile, strict=True))  # alike: no narrow rest
     if overlap is not None:
@@ -248,15 +250,19 @@ class _Tile:
         inside = [slice(part.start - w.start, part.stop - w.start) for part, w in zip(place, wide, strict=True)]
         self.place, self.dtype = place, y.dtype
         (self.seen,) = dask.optimize(y[tuple(wide)])  # reads from each chunk what is seen of it, not all
-        self.x = dask.delayed(_solve)(deblur, self.seen, tuple(inside))
+        self.x = dask.delayed(_solve)(deblur, self.seen, tuple(inside), place)
 
     def lazy(self):
         shape = tuple(part.stop - part.start for part in self.place) + self.seen.shape[2:]
         return da.from_delayed(self.x, shape, self.dtype)
 
 
-def _solve(deblur, y, inside):
-    return by_channel(deblur, y)[inside].astype(y.dtype, copy=False)
+def _solve(deblur, y, inside, place):
+    try:
+        return by_channel(deblur, y)[inside].astype(y.dtype, copy=False)
+    except Exception as error:
+        error.add_note("This was in the tile of rows {0.start}:{0.stop} and columns {1.start}:{1.stop}.".format(*place))
+        raise
 
 
 class _Store:
@@ -348,7 +354,7 @@ def _picture(y):
     if not (y.ndim == 2 or y.ndim == 3 and y.shape[2] == 3) or 0 in y.shape:
         raise ValueError(f"y: got shape {y.shape}, expected (rows, columns) or (rows, columns, 3)")
     if not isinstance(y, da.Array):
-        y = da.from_array(y, chunks=getattr(y, "chunks", None) or "auto")
+        y = da.from_array(y, chunks=getattr(y, "chunks", None) or 1024)
     if np.isnan(y.shape).any():
         raise ValueError("y: got a Dask array of unknown shape, expected a known one: y.compute_chunk_sizes()")
     return y.astype(y.dtype.newbyteorder("="))
@@ -357,11 +363,6 @@ def _picture(y):
 def _check_method(deblur):
     if not callable(deblur):
         raise TypeError(f"deblur: got {type(deblur).__name__}, expected a function of one picture")
-
-
-def _check_kind(name, value, kind, expected):
-    if not (value is None or isinstance(value, kind)):
-        raise TypeError(f"{name}: got {type(value).__name__}, expected {expected}")
 
 
 def _sizes(name, value, low):

@@ -654,7 +654,7 @@ TILES = [
     ("map_tiles", "tolerance", lambda v: tiles.map_tiles(mean, Y, PSF, tolerance=v), ABOVE_ZERO),
     ("map_tiles", "out", lambda v: tiles.map_tiles(mean, Y, PSF, out=v), [(3, TypeError, ["int", "a path"])]),
     ("map_tiles", "scheduler", lambda v: tiles.map_tiles(mean, Y, PSF, scheduler=v), [
-        (8786, TypeError, ["int", "an address", "'threads'"]),
+        (8786, ValueError, ["8786", "None, 'threads', 'processes', 'synchronous'"]),
     ]),
     ("map_tiles", "progress", lambda v: tiles.map_tiles(mean, Y, PSF, progress=v), [
         ("yes", ValueError, ["'yes'", "one of None, True, False"]),

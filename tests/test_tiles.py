@@ -123,6 +123,17 @@ def test_what_deblur_returns_is_looked_at():
         map_tiles(lambda y: np.pad(y, 3), y, SHAKE, tile=200, overlap=9).compute()
 
 
+def test_an_error_says_in_which_tile(tmp_path):
+    """Catches: one dead pixel of a billion, and nobody knows where."""
+    y = photograph(SHAKE)
+    y[110, 7] = np.nan
+    stored = zarr.create_array(tmp_path / "y.zarr", shape=y.shape, chunks=y.shape, dtype=y.dtype)
+    stored[:] = y
+    with pytest.raises(ValueError, match="^y: got 1 values that are NaN") as caught:
+        map_tiles(mirror(GAUSSIAN, 0.1), stored, GAUSSIAN, tile=80, overlap=9, out=tmp_path / "x.zarr")
+    assert caught.value.__notes__ == ["This was in the tile of rows 78:156 and columns 0:72."]
+
+
 # A run that was stopped
 
 
