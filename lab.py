@@ -47,11 +47,12 @@ SPARE = ROOT / ".venv.old"
 UNSEEN = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8",
           "errors": "replace"}
 
-# The proof of an installation is that these import, for each extra: the first one, with all that needs no extra, is
+# The proof of an installation is that these import, for each extra: the first two, and all that needs no extra, are
 # always there.
 NEEDED = {
     "lessons": ("numpy", "scipy.fft", "skimage", "matplotlib.pyplot", "ipywidgets", "anywidget", "jupyterlab",
                 "ipykernel.kernelapp", "nbconvert", "nbval"),
+    "big": ("dask.array", "distributed", "zarr"),  # lesson 15's
     "test": ("pytest", "xdist", "nbclient", "hypothesis", "playwright.sync_api", "axe_playwright_python",
              "check_jsonschema", "ruff", "mypy", "setuptools"),
     "site": ("sphinx", "myst_nb", "pydata_sphinx_theme", "jupyterlite_core", "jupyterlite_pyodide_kernel"),
@@ -187,7 +188,7 @@ def prepare(*extras):
         recipe.update((ROOT / name).read_bytes())
     stamp = STAMP.read_bytes().split() if STAMP.exists() else []
     # Once there, an extra stays.
-    extras = [name for name in NEEDED if name in ("lessons",) + extras or name.encode("ascii") in stamp]
+    extras = [name for name in NEEDED if name in ("lessons", "big") + extras or name.encode("ascii") in stamp]
     wanted = [recipe.hexdigest().encode("ascii")] + [name.encode("ascii") for name in extras]
     needed = [module for name in extras for module in NEEDED[name]]
     stamped = stamp == wanted

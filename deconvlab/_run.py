@@ -128,13 +128,13 @@ def run(
     kept, progress = _Kept(keep), _check.choice("progress", progress, (None, True, False))
     objective, residual_norm, it = [], [], None
     steps, reason = _Steps(iterates), ""
-    bar = _Progress(max_iter, progress)
+    bar = Progress(max_iter, progress)
     try:
         for it in steps:
             objective.append(it.objective)
             residual_norm.append(it.residual_norm)
             kept.add(it)
-            bar.show(it)
+            bar.show(it.k, f", objective {it.objective:.4g}")
             if stop is not None and stop(it):
                 reason = "the stopping rule"
                 break
@@ -191,20 +191,20 @@ class _Kept:
             self.pictures = {k: x for k, x in self.pictures.items() if k % self.every == 0}
 
 
-class _Progress:
+class Progress:
     """One line that says how far a long run is."""
 
-    def __init__(self, max_iter, progress):
-        self.max_iter, self.start = max_iter, time.monotonic()
+    def __init__(self, most, progress, what="step"):
+        self.most, self.what, self.start = most, what, time.monotonic()
         self.due = {None: self.start + 2, True: self.start, False: np.inf}[progress]
         self.width = 0
 
-    def show(self, it):
+    def show(self, k, words=""):
         now = time.monotonic()
         if now < self.due:
             return
-        left = (now - self.start) / max(it.k, 1) * (self.max_iter - it.k)
-        line = f"step {it.k} of {self.max_iter}, objective {it.objective:.4g}, at most {left:.0f} s to go"
+        left = (now - self.start) / max(k, 1) * (self.most - k)
+        line = f"{self.what} {k} of {self.most}{words}, at most {left:.0f} s to go"
         print("\r" + line.ljust(self.width), end="", file=sys.stderr, flush=True)
         self.due, self.width = now + 0.2, len(line)
 

@@ -23,6 +23,7 @@ PROJECT = """
 [project]
 dependencies = ["numpy"]
 optional-dependencies.lessons = ["jupyter"]
+optional-dependencies.big = ["dask"]
 optional-dependencies.test = ["pytest"]
 optional-dependencies.site = ["sphinx"]
 """
@@ -239,7 +240,7 @@ def test_second_start_installs_nothing(lab, steps):
     """Catches: a stamp that never matches, or one that forgets an extra."""
     for extras in ([], [], ["test"], ["test"], [], ["site"], ["test"], []):
         lab.prepare(*extras)
-    assert steps == ["make", "numpy jupyter", "numpy jupyter pytest", "numpy jupyter pytest sphinx"]
+    assert steps == ["make", "numpy jupyter dask", "numpy jupyter dask pytest", "numpy jupyter dask pytest sphinx"]
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
@@ -249,7 +250,7 @@ def test_new_requirements_are_installed(lab, steps, name):
     with (lab.ROOT / name).open("a") as file:
         file.write("# changed\n")
     lab.prepare()
-    assert steps == ["make", "numpy jupyter pytest", "numpy jupyter pytest"]
+    assert steps == ["make", "numpy jupyter dask pytest", "numpy jupyter dask pytest"]
 
 
 def test_broken_venv_is_made_anew(lab, steps, monkeypatch):
@@ -258,7 +259,7 @@ def test_broken_venv_is_made_anew(lab, steps, monkeypatch):
     answers = ["No module named 'scipy'", ""]
     monkeypatch.setattr(lab, "trouble", lambda modules: answers.pop(0))
     lab.prepare()
-    assert steps == ["make", "numpy jupyter pytest", "make", "numpy jupyter pytest"]
+    assert steps == ["make", "numpy jupyter dask pytest", "make", "numpy jupyter dask pytest"]
 
 
 def test_holes_are_mended_once(lab, steps, monkeypatch):
@@ -268,7 +269,7 @@ def test_holes_are_mended_once(lab, steps, monkeypatch):
     monkeypatch.setattr(lab, "trouble", lambda modules: "No module named 'scipy'" if "scipy.fft" in modules else "")
     with pytest.raises(SystemExit, match="(?s)No module named 'scipy'.*Python cannot use it"):
         lab.prepare()
-    assert steps == ["make", "numpy jupyter", "numpy jupyter", "make", "numpy jupyter"]
+    assert steps == ["make", "numpy jupyter dask", "numpy jupyter dask", "make", "numpy jupyter dask"]
     assert not lab.STAMP.exists()
 
 
@@ -278,7 +279,7 @@ def test_damaged_stamp_counts_as_none(lab, steps, garbage):
     lab.prepare()
     lab.STAMP.write_bytes(garbage)
     lab.prepare()
-    assert steps[:2] == ["make", "numpy jupyter"] and len(steps) == 3
+    assert steps[:2] == ["make", "numpy jupyter dask"] and len(steps) == 3
 
 
 def test_failed_installation_is_tried_again(lab, steps):
@@ -291,10 +292,10 @@ def test_failed_installation_is_tried_again(lab, steps):
         lab.prepare()
     (lab.ROOT / "constraints.txt").write_text(old)
     lab.prepare()
-    assert steps == ["make", "numpy jupyter"], "what is there is still whole"
+    assert steps == ["make", "numpy jupyter dask"], "what is there is still whole"
     (lab.ROOT / "constraints.txt").write_text("newer")
     lab.prepare()
-    assert steps == ["make", "numpy jupyter", "numpy jupyter"]
+    assert steps == ["make", "numpy jupyter dask", "numpy jupyter dask"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,11 @@ ROOT = Path(__file__).parents[1]
 PROJECT = """
 [project]
 dependencies = []
-optional-dependencies = { lessons = ["lessons-stand-in"], test = ["test-stand-in"], site = ["site-stand-in"] }
+[project.optional-dependencies]
+lessons = ["lessons-stand-in"]
+big = ["big-stand-in"]
+test = ["test-stand-in"]
+site = ["site-stand-in"]
 """
 # Run as `python -m pytest` or `python -m jupyterlab`, it prints what it finds; its exit code is that of a failure.
 REPORT = """

@@ -39,7 +39,8 @@ def test_environment_equals_pyproject():
     assert "python=3.12" in conda, "Binder takes a range for unspecified"
     # conda-forge's matplotlib-base is matplotlib without Qt
     project = PROJECT["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["lessons"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["lessons"] + extras["big"]
     expected = {re.sub(r"^matplotlib\b", "matplotlib-base", requirement) for requirement in wanted}
     assert conda - {"python=3.12", "pip"} == expected
 
@@ -236,7 +237,7 @@ MAY_IMPORT = {
     "selection": {"_bands", "_spectrum"},
     "_shaken": {"operators", "_algebra", "_run", "_spectrum"},
     "blind": {"_run", "_shaken", "psf", "operators", "problem", "filters", "iterative", "_algebra", "_photons"},
-    "tiles": {"psf", "operators", "problem", "filters", "iterative"},
+    "tiles": {"_run", "problem"},
     "_shown": set(),
     "figures": NUMERICS | {"_shown"},
     "_controls": {"_shown"},
@@ -298,7 +299,7 @@ def test_module_holds_one_idea(path):
 
 def test_import_is_light():
     """Catches: `import deconvlab` that takes seconds in a script, or fails where no widgets are installed."""
-    heavy = {"matplotlib", "skimage", "ipywidgets", "anywidget", "IPython", "dask", "zarr"}
+    heavy = {"matplotlib", "skimage", "ipywidgets", "anywidget", "IPython", "dask", "zarr", "distributed"}
     code = f"import sys, deconvlab; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, [], "")
