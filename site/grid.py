@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, log10
 
-ALONE, PAIR, ARM = 48, 12, 40  # positions of a slider that moves alone, of each of two, in a star
-LEAST = {ALONE: 9, PAIR: 8, ARM: 9}  # with fewer of them another layout is better
+ALONE, PAIR, ARM = 48, 25, 41  # positions of a slider that moves alone, of each of two, in a star
+LEAST = 25  # with fewer of them another layout is better: a drag from end to end takes a second
+APART = 3  # positions from one whose pictures are whole to the next; those between are differences from the two
 SHARES = [0.85**k for k in range(20)]  # of those positions, finer ones first
 STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
 
@@ -24,6 +25,11 @@ class Axis:
     values: Sequence
     start: int
     when: dict
+    whole: Sequence  # the positions, by index, that have pictures of their own; those between them are mixed
+
+    def around(self, index):
+        """The nearest of the whole positions below and above one that is not."""
+        return max(k for k in self.whole if k < index), min(k for k in self.whole if k > index)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,17 @@ class Plan:
 
     def values(self, setting):
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, setting, strict=True)}
+
+    def coarse(self, setting):
+        """The axes, by number, on which a setting is between two whole positions."""
+        return [k for k, (axis, index) in enumerate(zip(self.axes, setting, strict=True)) if index not in axis.whole]
+
+    def between(self, setting):
+        """The two settings between which this one lies on the first of these axes, and where, from 0 to 1."""
+        k = self.coarse(setting)[0]
+        below, above = self.axes[k].around(setting[k])
+        ends = [(*setting[:k], end, *setting[k + 1 :]) for end in (below, above)]
+        return ends, (setting[k] - below) / (above - below)
 
 
 def positions(slider):
@@ -87,12 +104,12 @@ def plans(spec):
     for along, shared in layouts:
         for share in SHARES:
             room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
-            fine = all(share * most >= LEAST[most] for most in room.values())
+            fine = all(share * most >= LEAST for most in room.values())
             if not fine and along != []:
                 break
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
-            steps = max(FEWEST, round(share * STEPS))
+            steps = max(FEWEST, round(share**2 * STEPS))
             if (key := (tuple(settings), steps)) not in seen:
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
@@ -110,9 +127,11 @@ def _options(control):
 
 def _axis(control, most):
     values = positions(control) if _slides(control) else _options(control)
+    whole = range(len(values))
     if _slides(control):
         values = thin(values, values.index(control["value"]), most)
-    return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"])
+        whole = thin(range(len(values)), values.index(control["value"]), ceil((len(values) - 1) / APART) + 1)
+    return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"], whole)
 
 
 def _beside(controls):

@@ -118,7 +118,9 @@ def test_without_an_address_there_are_no_links():
 def test_pages_link_to_colab_and_binder_once_the_address_is_known(links):
     """Catches: a lesson without its links, or links of which half is missing."""
     template = jinja2.Environment(loader=jinja2.FileSystemLoader(SCRIPTS / "templates")).get_template("run.html")
-    page = template.render(pagename="lessons/04-x", pathto=lambda path, _: f"../{path}", exercises=[], elsewhere=links)
+    page = template.render(
+        pagename="lessons/04-x", pathto=lambda path, _: f"../{path}", runs=["04-x.ipynb"], elsewhere=links
+    )
     hrefs = re.findall(r'href="(http[^"]+)"', page)
     assert hrefs == [f"{address}04-x.ipynb" for address in links.values()]
     assert "Run in JupyterLab" in page
