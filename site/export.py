@@ -31,8 +31,8 @@ from PIL import Image
 from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-BUDGETS = 2_600_000, 6_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
-MORE = {"00-start-here.playground": (9_000_000, 9_000_000)}
+BUDGETS = 1_600_000, 4_500_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
+MORE = {"00-start-here.playground": (1_600_000, 4_500_000, 9_000_000)}
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
 SHARED = (
     0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
@@ -90,7 +90,7 @@ def write(lab, path, budgets=BUDGETS):
     """Write the file of a lab with the finest plan that fits; its row of the table."""
     start = time.monotonic()
     record = Record(lab)
-    plan, stored, note = fit(record, *budgets)
+    plan, stored, note = fit(record, budgets)
     runs = [record.run(plan, setting) for setting in plan.settings]
     data = _file(lab, plan, runs, stored)
     path.write_bytes(data)
@@ -98,21 +98,21 @@ def write(lab, path, budgets=BUDGETS):
     return len(plan.settings), len(pictures), len(set(pictures)), len(data) / 1e6, time.monotonic() - start, note
 
 
-def fit(record, fine, most):
+def fit(record, budgets):
     """The best plan whose file is small enough, what is stored for it, and a note where it is not the first.
 
-    `most` is for plans with few positions, `fine` for all others, in bytes. Settings are computed in a random order
-    until they are too large: what they took says which plan to try next, a coarser or, once one fits, a finer one.
+    Settings are computed in a random order until they take more bytes than the plan's budget: what they took says which
+    plan to try next, a coarser or, once one fits, a finer one.
     """
     better, best, rates = list(plans(record.lab.spec)), None, {}
     first = better[0]
 
     def room(plan):
-        return fine if plan.fine else most
+        return budgets[plan.need]
 
     def promises(plan):
-        coarse = [bool(plan.coarse(setting)) for setting in plan.settings]
-        size = sum(rate * coarse.count(kind) for kind, rate in rates.items())
+        coarse = sum(bool(plan.coarse(setting)) for setting in plan.settings)
+        size = rates.get(False, 0) * (len(plan.settings) - coarse) + rates.get(True, 0) * coarse
         return not rates or SHARED * size * record.pictures(plan) <= room(plan)
 
     while better:
@@ -127,7 +127,9 @@ def fit(record, fine, most):
         else:
             better.remove(plan)
     if best is None:
-        raise ValueError(f"{record.lab.__name__}: got more than {most} bytes for every plan, expected a lab of less")
+        raise ValueError(
+            f"{record.lab.__name__}: got more than {budgets[-1]} bytes for every plan, expected a lab of less"
+        )
     return *best, "" if best[0] is first else f"thinned from {len(first.settings)} settings"
 
 
@@ -262,9 +264,8 @@ def evenly(count, most):
 
 
 def passed(count):
-    """Which three of a run are kept where a slider only passes: the picture that it shows first, and later ones."""
-    first = int(AHEAD * (count - 1))
-    return sorted({first, (first + count) // 2, count - 1})
+    """Which of a run's pictures are kept where a slider only passes: the one that it shows first, and the last."""
+    return sorted({int(AHEAD * (count - 1)), count - 1})
 
 
 def _at(run, step):

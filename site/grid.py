@@ -40,7 +40,7 @@ class Plan:
     settings: list
     steps: int
     returns: str  # which of the others go back to their start when a control moves: "", "sliders" or "controls"
-    fine: bool  # whether sliders have so many positions that they seem to move freely
+    need: int  # 0 with more positions than a drag needs, 1 with just enough, 2 where no other layout takes less
 
     def values(self, setting):
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, setting, strict=True)}
@@ -101,12 +101,13 @@ def plans(spec):
     together, seen = max(beside.values(), default=1), set()
     layouts = [(None, PAIR)] if together <= 2 else []
     layouts += [([c["name"] for c in choices[:k]], ARM) for k in range(len(choices) - (together < 2), -1, -1)]
-    for along, shared in layouts:
+    for number, (along, shared) in enumerate(layouts, 1):
+        room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
         for share in SHARES:
-            room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
-            fine = all(share * most >= LEAST for most in room.values())
-            if not fine and along != []:
+            spare, enough = (all(s * most >= LEAST for most in room.values()) for s in (SHARES[1] * share, share))
+            if not enough and number < len(layouts):
                 break
+            need = 0 if spare else 1 if number < len(layouts) else 2
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
             steps = max(FEWEST, round(share**2 * STEPS))
@@ -114,7 +115,7 @@ def plans(spec):
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
                 returns = "" if along is None else "sliders" if everything else "controls"
-                yield Plan(axes, settings, steps, returns, fine)
+                yield Plan(axes, settings, steps, returns, need)
 
 
 def _slides(control):

@@ -168,7 +168,7 @@ def compare(lab, file, chosen):
 def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path, number, name):
     """Catches: lossy or shifted pictures, settings that belong to others, a palette that is lost."""
     lab, budget = labs(LESSONS[number])[name], 4_000_000
-    export.write(lab, tmp_path / "lab.bin", (budget, budget))
+    export.write(lab, tmp_path / "lab.bin", 3 * (budget,))
     assert (tmp_path / "lab.bin").stat().st_size <= budget
     file = File(tmp_path / "lab.bin")
     settings = list(file.settings())
@@ -236,13 +236,19 @@ def test_each_picture_is_stored_once(tmp_path):
 
 
 def test_a_run_keeps_its_first_and_last_picture_and_more_of_the_beginning(tmp_path):
-    """Catches: a run that ends before its end; steps that cannot be gone back to."""
+    """Catches: a run that ends before its end; steps that cannot be gone back to; a drag that shows early and late
+    pictures in turns."""
     export.write(walk(), tmp_path / "lab.bin")
-    for _, run in File(tmp_path / "lab.bin").settings():
-        steps = [message["step"] for message in run]
-        assert steps[0] == 0 and steps[-1] == 40 and 12 <= len(steps) <= 16 and steps[6] < 10
-        assert all(message["curves"][0]["along"] for message in run)
+    file = File(tmp_path / "lab.bin")
+    runs = [([message["step"] for message in run], whole(file, values)) for values, run in file.settings()]
+    (steps, *others) = [steps for steps, rests in runs if rests]
+    assert steps[0] == 0 and steps[-1] == 40 and 12 <= len(steps) <= 16 and steps[6] < 10
+    assert others and all(other == steps for other in others)
+    short = [steps for steps, _ in runs if len(steps) == 2]
+    assert len(short) > 4 and all(other[0] == steps[(len(steps) - 1) // 3] and other[-1] == 40 for other in short)
+    assert all(message["curves"][0]["along"] for _, run in file.settings() for message in run)
     assert export.kept(1) == [0] and export.kept(3) == [0, 1, 2] and export.evenly(16, 6) == [0, 3, 6, 9, 12, 15]
+    assert export.passed(1) == [0] and export.passed(2) == [0, 1] and export.passed(6) == [1, 5]
 
 
 def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
@@ -250,7 +256,7 @@ def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
     _, _, _, whole, _, note = export.write(level(), tmp_path / "lab.bin")
     assert note == ""
     budget = int(whole * 7e5)
-    settings, *_, note = export.write(level(), tmp_path / "lab.bin", (budget, budget))
+    settings, *_, note = export.write(level(), tmp_path / "lab.bin", 3 * (budget,))
     assert 0.4 * budget < (tmp_path / "lab.bin").stat().st_size <= budget
     assert note == "thinned from 34 settings" and settings < 34
 
@@ -258,7 +264,7 @@ def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
 def test_a_lab_that_never_fits_is_named(tmp_path):
     """Catches: an endless search, or a file above its budget."""
     with pytest.raises(ValueError, match="level: got more than 1000 bytes for every plan"):
-        export.write(level(), tmp_path / "lab.bin", (1000, 1000))
+        export.write(level(), tmp_path / "lab.bin", 3 * (1000,))
 
 
 CELLS = [
