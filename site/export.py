@@ -2,8 +2,8 @@
 
 A file is four bytes that say how long the header is (little endian), the header (JSON, gzip) and blobs. The header has
 the spec of the controls, the settings that were computed, and for each of them the messages that a live lab would send;
-in place of its buffers a message has the numbers of blobs. A picture is a lossless WebP file of its codes, a curve is
-float32; each different one stands there once.
+in place of its buffers a message has the numbers of blobs. A picture is a lossless WebP file of its codes, or of what
+they differ from a mix of two others ("between" says of which); a curve is float32; each different one stands there once.
 """
 
 import argparse
@@ -33,10 +33,8 @@ from deconvlab._frame import pack
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUDGETS = 1_600_000, 4_500_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
 MORE = {"00-start-here.playground": (1_600_000, 4_500_000, 9_000_000)}
+SHARED = 0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
-SHARED = (
-    0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
-)
 WEBP = {
     "lossless": True,
     "method": 1,
@@ -107,21 +105,18 @@ def fit(record, budgets):
     better, best, rates = list(plans(record.lab.spec)), None, {}
     first = better[0]
 
-    def room(plan):
-        return budgets[plan.need]
-
     def promises(plan):
         coarse = sum(bool(plan.coarse(setting)) for setting in plan.settings)
         size = rates.get(False, 0) * (len(plan.settings) - coarse) + rates.get(True, 0) * coarse
-        return not rates or SHARED * size * record.pictures(plan) <= room(plan)
+        return not rates or SHARED * size * record.pictures(plan) <= budgets[plan.need]
 
     while better:
         plan = next(filter(promises, better), None if best else better[-1])
         if plan is None:
             break
         stored = Stored(record, plan)
-        rates |= {kind: rate / record.pictures(plan) for kind, rate in stored.fill(room(plan)).items()}
-        if stored.size <= room(plan):
+        rates |= {kind: rate / record.pictures(plan) for kind, rate in stored.fill(budgets[plan.need]).items()}
+        if stored.size <= budgets[plan.need]:
             best = plan, stored
             del better[better.index(plan) :]
         else:
