@@ -3,7 +3,7 @@
 A file is four bytes that say how long the header is (little endian), the header (JSON, gzip) and blobs. The header has
 the spec of the controls, the settings that were computed, and for each of them the messages that a live lab would send;
 in place of its buffers a message has the numbers of blobs. A picture is a lossless WebP file of its codes, or of what
-they differ from a mix of two others ("between" says of which); a curve is float32; each different one stands there once.
+they differ from a mix of two others, as "between" says; a curve is float32; each different one stands there once.
 """
 
 import argparse
@@ -31,9 +31,11 @@ from PIL import Image
 from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-BUDGETS = 1_600_000, 4_500_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
-MORE = {"00-start-here.playground": (1_600_000, 4_500_000, 9_000_000)}
-SHARED = 0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
+BUDGETS = 1_600_000, 3_200_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
+MORE = {"00-start-here.playground": (1_600_000, 3_200_000, 9_000_000)}
+SHARED = (
+    0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
+)
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
 WEBP = {
     "lossless": True,

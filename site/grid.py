@@ -104,13 +104,14 @@ def plans(spec):
     for number, (along, shared) in enumerate(layouts, 1):
         room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
         for share in SHARES:
-            spare, enough = (all(s * most >= LEAST for most in room.values()) for s in (SHARES[1] * share, share))
+            steps = max(FEWEST, round(share**2 * STEPS))
+            enough = all(share * most >= LEAST for most in room.values())
+            spare = all(SHARES[1] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
             if not enough and number < len(layouts):
                 break
             need = 0 if spare else 1 if number < len(layouts) else 2
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
-            steps = max(FEWEST, round(share**2 * STEPS))
             if (key := (tuple(settings), steps)) not in seen:
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
