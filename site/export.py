@@ -31,8 +31,8 @@ from PIL import Image
 from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-BUDGETS = 1_600_000, 3_200_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
-MORE = {"00-start-here.playground": (1_600_000, 3_200_000, 9_000_000)}
+BUDGETS = 1_600_000, 4_000_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
+MORE = {"00-start-here.playground": (1_600_000, 4_000_000, 9_000_000)}
 SHARED = (
     0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
 )

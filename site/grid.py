@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, log10
 
-ALONE, PAIR, ARM = 48, 25, 41  # positions of a slider that moves alone, of each of two, in a star
-LEAST = 25  # with fewer of them another layout is better: a drag from end to end takes a second
+ALONE, PAIR, ARM = 54, 26, 46  # positions of a slider that moves alone, of each of two, in a star
+LEAST = 26  # with fewer another layout is better: a drag from end to end in a second is to show 25 pictures
 APART = 3  # positions from one whose pictures are whole to the next; those between are differences from the two
 SHARES = [0.85**k for k in range(20)]  # of those positions, finer ones first
 STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
