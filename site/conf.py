@@ -32,7 +32,7 @@ html_copy_source = False
 html_use_index = html_domain_indices = False
 html_context = {
     "default_mode": "auto",  # of light and dark: what the reader's system says
-    "exercises": [path.name for path in (pages.NOTEBOOKS / "exercises").glob("*.ipynb")],
+    "runs": pages.running(),
     "elsewhere": forge.links(),
 }
 templates_path = ["templates"]

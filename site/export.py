@@ -2,8 +2,8 @@
 
 A file is four bytes that say how long the header is (little endian), the header (JSON, gzip) and blobs. The header has
 the spec of the controls, the settings that were computed, and for each of them the messages that a live lab would send;
-in place of its buffers a message has the numbers of blobs. A picture is a lossless WebP file of its codes, a curve is
-float32; each different one stands there once.
+in place of its buffers a message has the numbers of blobs. A picture is a lossless WebP file of its codes, or of what
+they differ from a mix of two others, as "between" says; a curve is float32; each different one stands there once.
 """
 
 import argparse
@@ -18,10 +18,12 @@ import random
 import re
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import zip_longest
 from pathlib import Path
 from statistics import mean
 from unittest import mock
 
+import between
 import numpy as np
 from grid import STEPS, plans
 from PIL import Image
@@ -29,11 +31,12 @@ from PIL import Image
 from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-BUDGETS = 2_600_000, 6_000_000  # bytes of one lab, and where its sliders would have too few positions with the first
-MORE = {"00-start-here.playground": (9_000_000, 9_000_000)}
+BUDGETS = 1_600_000, 4_000_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
+MORE = {"00-start-here.playground": (1_600_000, 4_000_000, 9_000_000)}
 SHARED = (
     0.8  # of what a plan seems to take after a part of it: later settings have more pictures that are there already
 )
+AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
 WEBP = {
     "lossless": True,
     "method": 1,
@@ -87,44 +90,44 @@ def write(lab, path, budgets=BUDGETS):
     """Write the file of a lab with the finest plan that fits; its row of the table."""
     start = time.monotonic()
     record = Record(lab)
-    plan, note = fit(record, *budgets)
+    plan, stored, note = fit(record, budgets)
     runs = [record.run(plan, setting) for setting in plan.settings]
-    data = _file(lab, plan, runs, record.blobs)
+    data = _file(lab, plan, runs, stored)
     path.write_bytes(data)
     pictures = [image["codes"] for run in runs for message in run for image in message["images"]]
     return len(plan.settings), len(pictures), len(set(pictures)), len(data) / 1e6, time.monotonic() - start, note
 
 
-def fit(record, fine, most):
-    """The best plan whose file is small enough, computed; and a note where it is not the first.
+def fit(record, budgets):
+    """The best plan whose file is small enough, what is stored for it, and a note where it is not the first.
 
-    `most` is for plans with few positions, `fine` for all others, in bytes. Settings are computed in a random order
-    until they are too large: what they took says which plan to try next, a coarser or, once one fits, a finer one.
+    Settings are computed in a random order until they take more bytes than the plan's budget: what they took says which
+    plan to try next, a coarser or, once one fits, a finer one.
     """
-    better, best, rate = list(plans(record.lab.spec)), None, 0
+    better, best, rates = list(plans(record.lab.spec)), None, {}
     first = better[0]
 
-    def room(plan):
-        return fine if plan.fine else most
-
     def promises(plan):
-        return not rate or SHARED * rate * len(plan.settings) * record.pictures(plan) <= room(plan)
+        coarse = sum(bool(plan.coarse(setting)) for setting in plan.settings)
+        size = rates.get(False, 0) * (len(plan.settings) - coarse) + rates.get(True, 0) * coarse
+        return not rates or SHARED * size * record.pictures(plan) <= budgets[plan.need]
 
     while better:
         plan = next(filter(promises, better), None if best else better[-1])
         if plan is None:
             break
-        order = random.Random(0).sample(plan.settings, len(plan.settings))
-        done, size = record.size(plan, order, room(plan))
-        rate = size / done / record.pictures(plan)
-        if size <= room(plan):
-            best = plan
+        stored = Stored(record, plan)
+        rates |= {kind: rate / record.pictures(plan) for kind, rate in stored.fill(budgets[plan.need]).items()}
+        if stored.size <= budgets[plan.need]:
+            best = plan, stored
             del better[better.index(plan) :]
         else:
             better.remove(plan)
     if best is None:
-        raise ValueError(f"{record.lab.__name__}: got more than {most} bytes for every plan, expected a lab of less")
-    return best, "" if best is first else f"thinned from {len(first.settings)} settings"
+        raise ValueError(
+            f"{record.lab.__name__}: got more than {budgets[-1]} bytes for every plan, expected a lab of less"
+        )
+    return *best, "" if best[0] is first else f"thinned from {len(first.settings)} settings"
 
 
 class Record:
@@ -141,31 +144,19 @@ class Record:
             frames = self.lab._frames(self.lab._checked({**self.lab._initial, **values}))
             packed = [pack(frame, {}) for frame, _ in frames]
             self._runs[key] = [self._message(*packed[k]) for k in kept(len(packed))]
-        run = self._runs[key]
-        return [run[k] for k in evenly(len(run), plan.steps)]
+        run = [self._runs[key][k] for k in evenly(len(self._runs[key]), plan.steps)]
+        return [run[k] for k in passed(len(run))] if plan.coarse(setting) else run
 
     def pictures(self, plan):
         """How many messages a run has with this plan, on average."""
         return mean(min(plan.steps, len(run)) for run in self._runs.values())
-
-    def size(self, plan, settings, most):
-        """Compute settings until all, or more than `most` bytes, are there; how many, and the bytes that they take."""
-        used, size = set(), 0
-        for done, setting in enumerate(settings, 1):
-            for message in self.run(plan, setting):
-                new = set(_blobs(message)) - used
-                used |= new
-                size += 150 + sum(len(self.blobs[key]) + 2 for key in new)  # a message takes about as much, compressed
-            if size > most:
-                return done, size
-        return len(settings), size
 
     def _message(self, content, buffers):
         """A message with the keys of blobs in place of its buffers."""
         buffers = list(buffers)
         for image in content["images"]:
             del image["same"]
-            shape = image["rows"], image["columns"], *([3] if image["colours"] else [])
+            shape = _shape(image)
             image["codes"] = self._blob(buffers.pop(0), lambda codes, shape=shape: _webp(codes, shape), str(shape))
             colours = buffers.pop(0)
             image["palette"] = self._blob(colours) if colours else None
@@ -184,6 +175,75 @@ class Record:
         return key
 
 
+class Stored:
+    """What the file of a plan holds: blobs by key, and of pictures that are differences between which two they lie."""
+
+    def __init__(self, record, plan):
+        self.record, self.plan, self.blobs, self.between, self.size = record, plan, {}, {}, 0
+
+    def fill(self, most):
+        """Add settings until all, or more than `most` bytes, are there; bytes of a setting, whole ones and others."""
+        order, taken = random.Random(0).sample(self.plan.settings, len(self.plan.settings)), {}
+        for setting in sorted(order, key=lambda setting: len(self.plan.coarse(setting))):
+            before = self.size
+            self.add(setting)
+            taken.setdefault(bool(self.plan.coarse(setting)), []).append(self.size - before)
+            if self.size > most:
+                break
+        return {kind: mean(sizes) for kind, sizes in taken.items()}
+
+    def add(self, setting):
+        """Add what a setting shows and what is not there yet; those between which it lies have to be there."""
+        coarse, run = bool(self.plan.coarse(setting)), self.record.run(self.plan, setting)
+        ends, share = self.plan.between(setting) if coarse else ([], 0)
+        around = [self.record.run(self.plan, end) for end in ends]
+        for message in run:
+            passing = coarse or message is not run[0] and message is not run[-1]
+            beside = [_at(other, message["step"])["images"] for other in around]
+            for image, *others in zip_longest(message["images"], *beside):
+                if image and image["codes"] not in self.blobs:
+                    self._picture(image, passing, others, share)
+            self.size += 150  # a message takes about as much, compressed
+            for key in _blobs(message):
+                self._put(key, self.record.blobs[key])
+
+    def _put(self, key, data):
+        if key not in self.blobs:
+            self.blobs[key] = data
+            self.size += len(data) + 2
+
+    def _picture(self, image, passing, ends, share):
+        """Add a picture; one in passing as a difference from its guess, or from nothing, where that is smaller."""
+        whole = self.record.blobs[image["codes"]]
+        ways = [(whole, [])]
+        if not all(end and _shape(end) == _shape(image) for end in ends):
+            ends = []
+        for known in ([], ends) if passing else ():
+            guess = between.mix([self.codes(end) for end in known], share)
+            left = between.difference(_codes(whole, image), guess)
+            ways.append((_webp(left, left.shape), known))
+        data, ends = min(ways, key=lambda way: len(way[0]))
+        self._put(image["codes"], data)
+        if ends:
+            self.between[image["codes"]] = ends, share
+
+    def codes(self, image):
+        """The codes of a picture as the page will show them."""
+        codes = _codes(self.blobs[image["codes"]], image)
+        ends, share = self.between.get(image["codes"], ([], 0))
+        return between.restored(codes, between.mix([self.codes(end) for end in ends], share))
+
+
+def _shape(image):
+    return image["rows"], image["columns"], *([3] if image["colours"] else [])
+
+
+def _codes(webp, image):
+    """What a file of a picture holds."""
+    codes = np.asarray(Image.open(io.BytesIO(webp)))
+    return codes if image["colours"] else codes[..., 0]
+
+
 def _webp(codes, shape):
     file = io.BytesIO()
     Image.fromarray(np.frombuffer(codes, np.uint8).reshape(shape)).save(file, "webp", **WEBP)
@@ -200,6 +260,16 @@ def evenly(count, most):
     return sorted({round(k) for k in np.linspace(0, count - 1, min(most, count))})
 
 
+def passed(count):
+    """Which of a run's pictures are kept where a slider only passes: the one that it shows first, and the last."""
+    return sorted({int(AHEAD * (count - 1)), count - 1})
+
+
+def _at(run, step):
+    """The message of a run that is nearest to a step."""
+    return min(run, key=lambda message: abs((message["step"] or 0) - (step or 0)))
+
+
 def _blobs(message):
     """The keys of a message's blobs."""
     for image in message["images"]:
@@ -210,7 +280,7 @@ def _blobs(message):
         yield from curve["parts"]
 
 
-def _file(lab, plan, runs, blobs):
+def _file(lab, plan, runs, stored):
     """The header with numbers in place of keys, and the blobs in the order of these numbers."""
     numbers = {None: None}
 
@@ -231,10 +301,15 @@ def _file(lab, plan, runs, blobs):
         "without": [control["label"] for control in lab.spec if control["name"] not in _names(plan)],
         "settings": plan.settings,
         "runs": [[message(content) for content in run] for run in runs],
-        "blobs": [len(blobs[key]) for key in numbers if key is not None],
+        "between": {
+            numbers[key]: [share, *(numbered(end["codes"]) for end in ends)]
+            for key, (ends, share) in stored.between.items()
+        },
     }
+    blobs = [stored.blobs[key] for key in numbers if key is not None]
+    header["blobs"] = [len(blob) for blob in blobs]
     text = gzip.compress(json.dumps(header, allow_nan=False, separators=(",", ":")).encode(), mtime=0)
-    return b"".join([len(text).to_bytes(4, "little"), text, *(blobs[key] for key in numbers if key is not None)])
+    return b"".join([len(text).to_bytes(4, "little"), text, *blobs])
 
 
 def _names(plan):

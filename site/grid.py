@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, log10
 
-ALONE, PAIR, ARM = 48, 12, 40  # positions of a slider that moves alone, of each of two, in a star
-LEAST = {ALONE: 9, PAIR: 8, ARM: 9}  # with fewer of them another layout is better
+ALONE, PAIR, ARM = 54, 26, 46  # positions of a slider that moves alone, of each of two, in a star
+LEAST = 26  # with fewer another layout is better: a drag from end to end in a second is to show 25 pictures
+APART = 3  # positions from one whose pictures are whole to the next; those between are differences from the two
 SHARES = [0.85**k for k in range(20)]  # of those positions, finer ones first
 STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
 
@@ -24,6 +25,11 @@ class Axis:
     values: Sequence
     start: int
     when: dict
+    whole: Sequence  # the positions, by index, that have pictures of their own; those between them are mixed
+
+    def around(self, index):
+        """The nearest of the whole positions below and above one that is not."""
+        return max(k for k in self.whole if k < index), min(k for k in self.whole if k > index)
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,21 @@ class Plan:
     settings: list
     steps: int
     returns: str  # which of the others go back to their start when a control moves: "", "sliders" or "controls"
-    fine: bool  # whether sliders have so many positions that they seem to move freely
+    need: int  # 0 with more positions than a drag needs, 1 with just enough, 2 where no other layout takes less
 
     def values(self, setting):
         return {axis.name: axis.values[index] for axis, index in zip(self.axes, setting, strict=True)}
+
+    def coarse(self, setting):
+        """The axes, by number, on which a setting is between two whole positions."""
+        return [k for k, (axis, index) in enumerate(zip(self.axes, setting, strict=True)) if index not in axis.whole]
+
+    def between(self, setting):
+        """The two settings between which this one lies on the first of these axes, and where, from 0 to 1."""
+        k = self.coarse(setting)[0]
+        below, above = self.axes[k].around(setting[k])
+        ends = [(*setting[:k], end, *setting[k + 1 :]) for end in (below, above)]
+        return ends, (setting[k] - below) / (above - below)
 
 
 def positions(slider):
@@ -84,20 +101,22 @@ def plans(spec):
     together, seen = max(beside.values(), default=1), set()
     layouts = [(None, PAIR)] if together <= 2 else []
     layouts += [([c["name"] for c in choices[:k]], ARM) for k in range(len(choices) - (together < 2), -1, -1)]
-    for along, shared in layouts:
+    for number, (along, shared) in enumerate(layouts, 1):
+        room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
         for share in SHARES:
-            room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
-            fine = all(share * most >= LEAST[most] for most in room.values())
-            if not fine and along != []:
+            steps = max(FEWEST, round(share**2 * STEPS))
+            enough = all(share * most >= LEAST for most in room.values())
+            spare = all(SHARES[1] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
+            if not enough and number < len(layouts):
                 break
+            need = 0 if spare else 1 if number < len(layouts) else 2
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
-            steps = max(FEWEST, round(share * STEPS))
             if (key := (tuple(settings), steps)) not in seen:
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
                 returns = "" if along is None else "sliders" if everything else "controls"
-                yield Plan(axes, settings, steps, returns, fine)
+                yield Plan(axes, settings, steps, returns, need)
 
 
 def _slides(control):
@@ -110,9 +129,11 @@ def _options(control):
 
 def _axis(control, most):
     values = positions(control) if _slides(control) else _options(control)
+    whole = range(len(values))
     if _slides(control):
         values = thin(values, values.index(control["value"]), most)
-    return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"])
+        whole = thin(range(len(values)), values.index(control["value"]), ceil((len(values) - 1) / APART) + 1)
+    return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"], whole)
 
 
 def _beside(controls):

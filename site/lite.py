@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 import lock
 import nbformat
 import npm
+import pages
 from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_CDN_URL,
     PYODIDE_KERNEL_NPM_NAME,
@@ -59,7 +60,7 @@ def make(app):
             copy = files / path.relative_to(NOTEBOOKS)
             copy.parent.mkdir(parents=True, exist_ok=True)
             # nbformat joins the lines of a text, as Jupyter's server does. Without, the page puts commas between them.
-            copy.write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
+            copy.write_text(json.dumps(ready(nbformat.read(path, as_version=4))), encoding="utf-8")
         Path(folder, "overrides.json").write_text(json.dumps(SETTINGS))
         installed = Path(sys.prefix, "share", "jupyter", "labextensions")
         config = {
@@ -77,6 +78,15 @@ def make(app):
             sys.exit(f"JupyterLite could not be built:\n{run.stdout[-3000:]}")
     page = app / "lab" / "index.html"
     page.write_text(page.read_text(encoding="utf-8").replace("</head>", f"{NARROW}</head>", 1), encoding="utf-8")
+
+
+def ready(notebook):
+    """A notebook with each picture once: inside HTML, with its alt text. As PNG it is for LaTeX, which no page runs."""
+    pages.said(notebook)
+    for output in (output for cell in notebook["cells"] for output in cell.get("outputs", [])):
+        if "text/html" in output.get("data", {}):
+            output["data"].pop("image/png", None)
+    return notebook
 
 
 def equip(app, distributed, pyodide, ours):

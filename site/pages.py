@@ -16,6 +16,8 @@ SITE, NOTEBOOKS = ROOT / "site", ROOT / "notebooks"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:exercises/)?[\w-]+\.ipynb)\)")
 ROW = re.compile(r"^\| \[(.+)\]\(notebooks/(.+)\.ipynb\) \| (.+) \|$", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)\n", re.MULTILINE)
+PROCESSES = re.compile(r"^\s*(from|import) deconvlab\.tiles\b", re.MULTILINE)
+COMPUTER = "This lesson starts processes, which a web page cannot: read it here, and run it on your own computer."
 MATHEMATICS = ("psf", "operators", "problem", "denoise", "filters", "iterative", "criteria", "selection", "blind")
 
 
@@ -48,6 +50,7 @@ def _fill(name, target, **blanks):
 
 def page(notebook, slug, question, there):
     """A notebook as a source: its labs marked, its links to what is not there leading to JupyterLite."""
+    said(notebook)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = linked("".join(cell["source"]), there)
@@ -56,6 +59,24 @@ def page(notebook, slug, question, there):
                 output["data"] = {"text/html": shown(output["data"], slug)}
     notebook["metadata"]["myst"] = {"html_meta": {"description": question}}
     return notebook
+
+
+def runs(notebook):
+    """Whether Python in a web page can run a notebook."""
+    return not any(PROCESSES.search("".join(c["source"])) for c in notebook["cells"] if c["cell_type"] == "code")
+
+
+def running():
+    """The lessons and exercises, as paths, that JupyterLite can run."""
+    paths = [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("exercises/*.ipynb")]
+    return [p.relative_to(NOTEBOOKS).as_posix() for p in paths if runs(json.loads(p.read_text(encoding="utf-8")))]
+
+
+def said(notebook):
+    """Let a notebook that a web page cannot run say so below its title; life.js and labs.js look for that."""
+    if not runs(notebook):
+        text = f'<p class="dcv-computer">{COMPUTER}</p>'
+        notebook["cells"].insert(1, {"cell_type": "markdown", "id": "computer", "metadata": {}, "source": text})
 
 
 def linked(text, there):
@@ -81,7 +102,7 @@ def home(readme, rows):
     _, what, picture, needs = start.split("\n\n")[:4]
     return {
         "what": what,
-        "picture": picture,
+        "picture": f"[{picture}](lessons/{rows[0][1]}.ipynb)",
         "needs": needs.strip(),
         "lessons": "\n".join(f"| [{title}](lessons/{slug}.ipynb) | {question} |" for title, slug, question in rows),
         "contents": "\n".join(f"{title} <lessons/{slug}>" for title, slug, _ in rows),

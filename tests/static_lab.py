@@ -29,8 +29,16 @@ class File:
             yield {control["name"]: places(control)[k] for control, k in controls}, run
 
     def picture(self, image):
-        """The codes of a picture."""
-        return np.asarray(Image.open(io.BytesIO(self._blobs[image["codes"]])).convert("RGB"))
+        """The codes of a picture, as three channels."""
+        return self._codes(image["codes"])
+
+    def _codes(self, number):
+        left = np.asarray(Image.open(io.BytesIO(self._blobs[number])).convert("RGB"))
+        if str(number) not in self.header["between"]:
+            return left
+        share, below, above = self.header["between"][str(number)]
+        mixed = (1 - share) * self._codes(below) + share * self._codes(above)
+        return np.uint8((left + np.floor(mixed + 0.5)) % 256)
 
     def line(self, curve, number):
         return np.frombuffer(self._blobs[curve["parts"][number]], np.float32)

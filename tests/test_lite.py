@@ -77,7 +77,17 @@ def test_lock_says_what_is_missing(tmp_path, wheel):
         extended(tmp_path, wheel("lab", "scipy", "numpy", "pandas"))
 
 
-# Notebooks for Colab, and links
+# Notebooks for JupyterLite, for Colab, and links
+
+
+def test_jupyterlite_has_each_picture_once():
+    """Catches: pictures without their alt text, or twice; one that has no other form and is lost; a lesson that cannot
+    run there and does not say so."""
+    data = [{"text/html": "<img>", "image/png": "AAAA", "text/plain": "Picture"}, {"image/png": "AAAA"}]
+    cells = [{"cell_type": "code", "source": "import deconvlab.tiles", "outputs": [{"data": d} for d in data]}]
+    title, said, code = lite.ready({"cells": [{"cell_type": "markdown", "source": "# T"}, *cells]})["cells"]
+    assert [set(output["data"]) for output in code["outputs"]] == [{"text/html", "text/plain"}, {"image/png"}]
+    assert "your own computer" in said["source"]
 
 
 @pytest.mark.parametrize(
@@ -118,10 +128,15 @@ def test_without_an_address_there_are_no_links():
 def test_pages_link_to_colab_and_binder_once_the_address_is_known(links):
     """Catches: a lesson without its links, or links of which half is missing."""
     template = jinja2.Environment(loader=jinja2.FileSystemLoader(SCRIPTS / "templates")).get_template("run.html")
-    page = template.render(pagename="lessons/04-x", pathto=lambda path, _: f"../{path}", exercises=[], elsewhere=links)
+    page = template.render(
+        pagename="lessons/04-x", pathto=lambda path, _: f"../{path}", runs=["04-x.ipynb"], elsewhere=links
+    )
     hrefs = re.findall(r'href="(http[^"]+)"', page)
     assert hrefs == [f"{address}04-x.ipynb" for address in links.values()]
-    assert "Run in JupyterLab" in page
+    assert "Run in JupyterLab" in page and "Exercises" not in page
+    assert "JupyterLab" not in template.render(
+        pagename="lessons/05-y", pathto=lambda path, _: f"../{path}", runs=["04-x.ipynb"], elsewhere={}
+    )
 
 
 # The workflow

@@ -57,7 +57,7 @@ def folder(tmp_path_factory):
         shutil.copy(file, folder / "_static")
     for lab in (level(), colours(), walk()):
         export.write(lab, folder / "labs" / f"20-test.{lab.__name__}.bin")
-    export.write(colours(), folder / "labs" / "20-test.few.bin", (6000, 6000))
+    export.write(colours(), folder / "labs" / "20-test.few.bin", 3 * (6000,))
     return folder
 
 

@@ -150,6 +150,33 @@ def test_a_link_goes_to_jupyterlab_where_the_site_has_no_page():
         )
 
 
+def notebook(*code):
+    """A notebook of a title and code."""
+    cells = [
+        {"cell_type": "code", "id": f"c{k}", "metadata": {}, "source": [c], "outputs": []} for k, c in enumerate(code)
+    ]
+    return {"cells": [{"cell_type": "markdown", "id": "t", "metadata": {}, "source": ["# T"]}, *cells], "metadata": {}}
+
+
+def test_a_lesson_that_starts_processes_says_where_to_run_it():
+    """Catches: a button that starts what cannot end well; a lesson that says so without need, or twice."""
+    module = script("pages")
+    tiles = "import numpy\nfrom deconvlab.tiles import map_tiles"
+    for code, runs in (tiles, False), ("import deconvlab.tiles as t", False), ("import deconvlab # .tiles", True):
+        there = notebook("x = 1", code)
+        assert module.runs(there) == runs
+        page = module.page(there, "15-x", "", {})
+        said = [k for k, cell in enumerate(page["cells"]) if 'class="dcv-computer"' in "".join(cell["source"])]
+        assert said == ([] if runs else [1])
+
+
+def test_the_playground_s_picture_leads_to_the_playground(pages):
+    """Catches: a picture on the first page that looks like a lab and does nothing."""
+    text = (made() / "index.html").read_text(encoding="utf-8")
+    (address,) = re.findall(r'<a [^>]*href="([^"]+)">(?:<span[^>]*>)?<img alt="The playground', text)
+    assert address == "lessons/00-start-here.html"
+
+
 def test_the_package_page_has_every_public_name(pages):
     """Catches: a function that was added and can be found nowhere, or that has two homes."""
     expected = {f"deconvlab.{name}" for name in deconvlab.__all__}

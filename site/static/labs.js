@@ -7,6 +7,8 @@ import { played } from "./player.js";
 
 const ROOT = new URL("..", import.meta.url);
 const NEAR = "1200px"; // from the window: what comes earlier moves nothing that is being read
+const COMPUTER = document.querySelector(".dcv-computer"); // the page of a lesson that no page can run says so
+const WHERE = COMPUTER ? "run this lesson on your own computer" : "press “Bring it to life” above, or open this lesson in JupyterLab";
 const views = new WeakMap(); // what each lab shows, to be closed when something else takes its place
 
 /** The places of all labs on this page. */
@@ -38,7 +40,7 @@ function sentence(about) {
   const { settings, returns, without } = about;
   const star = { sliders: " Move one slider at a time: the others return to their start.", controls: " Move one control at a time: the others return to their start." }[returns] || "";
   const more = ["For any other value", ...(without.length ? [`for ${without.join(", ")}`] : []), "to save pictures or to read their pixels"].join(", ");
-  return [note(`Computed ahead for ${settings} settings.${star} ${more}: press “Bring it to life” above, or open this lesson in JupyterLab.`)];
+  return [note(`Computed ahead for ${settings} settings, grey levels to within 1 %.${star} ${more}: ${WHERE}.`)];
 }
 
 const note = (...children) => element("p", { class: "dcv-note" }, ...children);

@@ -236,4 +236,4 @@ function bar(nodes) {
 }
 
 const nodes = [...document.querySelectorAll(".cell:has(.cell_input)")];
-if (nodes.length) document.querySelector("article").prepend(bar(nodes));
+if (nodes.length && !document.querySelector(".dcv-computer")) document.querySelector("article").prepend(bar(nodes));

@@ -42,9 +42,10 @@ function file(url, progress) {
 const decoded = new Map(); // promises of codes, by their blob; those used last are at the end
 let memory = 0;
 
-/** The codes of a picture: what the WebP file holds, bit by bit. */
-function codes(from, { codes: blob, rows, columns, colours }) {
-  const id = `${from.url} ${blob}`, known = decoded.get(id) || { codes: decode(from.blob(blob), colours), size: rows * columns * (colours ? 3 : 1) };
+/** The codes of a picture. */
+function codes(from, image) {
+  const { codes: blob, rows, columns, colours } = image, id = `${from.url} ${blob}`;
+  const known = decoded.get(id) || { codes: restored(from, image), size: rows * columns * (colours ? 3 : 1) };
   memory += decoded.delete(id) ? 0 : known.size;
   decoded.set(id, known);
   for (const [oldest, { size }] of decoded) {
@@ -53,6 +54,14 @@ function codes(from, { codes: blob, rows, columns, colours }) {
     memory -= size;
   }
   return known.codes;
+}
+
+/** What the WebP file of a picture holds, bit by bit, or between which two it lies and what is left: see site/between.py. */
+async function restored(from, image) {
+  const left = decode(from.blob(image.codes), image.colours), around = from.between[image.codes];
+  if (!around) return left;
+  const [share, ...ends] = around, [found, below, above] = await Promise.all([left, ...ends.map((end) => codes(from, { ...image, codes: end }))]);
+  return found.map((rest, k) => rest + Math.floor(below[k] + (above[k] - below[k]) * share + 0.5));
 }
 
 async function decode(bytes, colours) {
