@@ -29,7 +29,7 @@ def requirements(*extras):
 
 def under_test():
     """What the package needs, and its own tests."""
-    runners = [line for line in requirements("lessons", "test") if line.startswith(RUNNERS)]
+    runners = [line for line in requirements("lessons", "test") if line.partition(">=")[0] in RUNNERS]
     return requirements("big") + runners
 
 
@@ -59,7 +59,8 @@ def test(python, *options):
 
 def oldest(options):
     if sys.version_info >= NEWER:
-        sys.exit("Some of the oldest versions have no wheels for this Python: start this with 3.11 or 3.12.")
+        print("Not run: this Python is younger than the oldest versions. Start this with 3.11 or 3.12.")
+        return 0
     python = environment("oldest", [*under_test(), *BESIDE], "-c", "constraints-oldest.txt")
     # What is old uses what today's versions of others deprecate.
     return test(python, "-W", "ignore::DeprecationWarning", *options)
