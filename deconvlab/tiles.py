@@ -83,10 +83,11 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
 
     The tiles are alike and at most `tile` large. They need not agree with the chunks of `y`, but a chunk is read for
     each tile that sees a part of it: chunks larger than a tile take memory, much smaller ones time. With `out`, Dask is
-    given four tiles for each of its threads at a time, so the memory is what these take, whatever the picture's size.
-    A chunk counts as finished when its name stands in the folder ``finished`` of `out`, where it gets after the chunk
-    is written. The settings, and a fingerprint of what the middle tile sees, are among the attributes of `out`. A worker that dies has its tiles computed by another one, and when
-    four have died with the same tile Dask raises ``KilledWorker``: too little memory for it, most likely.
+    given four tiles for each of its threads at a time, so the memory is what these take, whatever the picture's size. A
+    chunk counts as finished when its name stands in the folder ``finished`` of `out`, where it gets after the chunk is
+    written. The settings, and a fingerprint of what the middle tile sees, are among the attributes of `out`. A worker
+    that dies has its tiles computed by another one, and when four have died with the same tile Dask raises
+    ``KilledWorker``: too little memory for it, most likely.
 
     Examples
     --------
