@@ -23,7 +23,7 @@ except ImportError as error:
 
 __all__ = ["influence", "map_tiles", "reach"]
 
-SIZES = (128, 256, 512, 1024)  # pixels on a side of the pictures on which a method is measured
+SIZES = (128, 256, 512, 1024)  # pixels on a side of the pictures on which a method is measured, one after the other
 AT_ONCE = 4  # tiles for each thread that computes, handed to Dask together
 
 
@@ -83,10 +83,11 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
 
     The tiles are alike and at most `tile` large. They need not agree with the chunks of `y`, but a chunk is read for
     each tile that sees a part of it: chunks larger than a tile take memory, much smaller ones time. With `out`, Dask is
-    given four tiles for each of its threads at a time, so the memory is what these take, whatever the picture's size.
-    A chunk counts as finished when its name stands in the folder ``finished`` of `out`, and gets there after it is
-    written; the settings are among the attributes. A worker that dies has its tiles computed by another one, and when
-    four have died with the same tile Dask raises ``KilledWorker``: too little memory for it, most likely.
+    given four tiles for each of its threads at a time, so the memory is what these take, whatever the picture's size. A
+    chunk counts as finished when its name stands in the folder ``finished`` of `out`, where it gets after the chunk is
+    written. The settings, and a fingerprint of what the middle tile sees, are among the attributes of `out`. A worker
+    that dies has its tiles computed by another one, and when four have died with the same tile Dask raises
+    ``KilledWorker``: too little memory for it, most likely.
 
     Examples
     --------
@@ -118,8 +119,9 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
     if out is None:
         return da.block([[one.lazy() for one in row] for row in tiles])
     settings = {"tile": tile, "overlap": overlap, "psf": _hash(psf), "deblur": _answer(deblur, psf)}
-    _run([one for row in tiles for one in row], Path(out).expanduser().absolute(), y, settings, scheduler, progress)
-    return da.from_zarr(str(out))
+    path = Path(out).expanduser().absolute()
+    _run([one for row in tiles for one in row], path, y, settings, scheduler, progress)
+    return da.from_zarr(str(path))
 
 
 def influence(deblur, psf, size=256):
@@ -160,7 +162,7 @@ def influence(deblur, psf, size=256):
     y = _squares(psf, size)
     brighter, middle = y.copy(), size // 2
     brighter[middle, middle] += 0.5
-    power = np.square((deblur(brighter) - deblur(y)) / 0.5, dtype=float)
+    power = np.square((by_channel(deblur, brighter) - by_channel(deblur, y)) / 0.5, dtype=float)
     distance = abs(np.arange(size) - middle)
     lines = power.sum(axis=1), power.sum(axis=0)
     return np.sqrt([[line[distance > far].sum() for far in range(middle)] for line in lines])
@@ -199,8 +201,8 @@ def reach(deblur, psf, tolerance=1e-3):
     >>> [reach(lambda y: dl.tikhonov(y, psf, weight), psf) for weight in (1e-1, 1e-2, 1e-3)]
     [(16, 16), (22, 22), (29, 29)]
     """
-    tolerance = _check.number("tolerance", tolerance, above=True)
-    for size in SIZES:
+    psf, tolerance = _check.psf(psf), _check.number("tolerance", tolerance, above=True)
+    for size in sorted({max(size, 2 * max(psf.shape)) for size in SIZES}):
         left, far = influence(deblur, psf, size), 2 * size // 5  # beyond, the other side may look in
         if left[:, far].max() < tolerance:
             return tuple(np.argmax(left < tolerance, axis=1).tolist())
@@ -375,7 +377,7 @@ def _hash(array):
 
 def _answer(deblur, psf):
     """What tells one method from another: some pixels of what it makes of a small picture."""
-    x = deblur(_squares(psf, 2 * max(psf.shape) + 32))
+    x = by_channel(deblur, _squares(psf, 2 * max(psf.shape) + 32))
     return x.ravel()[:: x.size // 50].tolist()
 
 

@@ -119,8 +119,17 @@ def test_a_picture_of_one_tile_is_solved_whole():
 def test_what_deblur_returns_is_looked_at():
     """Catches: the scene with its rim, as solvers return it, joined into a shifted picture."""
     y = photograph(SHAKE)
-    with pytest.raises(ValueError, match=r"return H.crop\(x\)"):
-        map_tiles(lambda y: np.pad(y, 3), y, SHAKE, tile=200, overlap=9).compute()
+    for overlap in (9, None):
+        with pytest.raises(ValueError, match=r"return H.crop\(x\)"):
+            map_tiles(lambda y: np.pad(y, 3), y, SHAKE, tile=200, overlap=overlap).compute()
+
+
+def test_a_path_leads_home(tmp_path, monkeypatch):
+    """Catches: a folder that is called ~, or a result looked for in one."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert map_tiles(mirror(GAUSSIAN, 0.1), SCENE, GAUSSIAN, out="~/x.zarr").shape == SCENE.shape
+    assert (tmp_path / "x.zarr").exists()
 
 
 def test_an_error_says_in_which_tile(tmp_path):
@@ -165,8 +174,9 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path):
     assert np.isnan(zarr.open_array(out)[:]).any()
     finished = sorted((out / "finished").iterdir())
     assert len(finished) == 4
-    finished[0].unlink()  # as if it had been killed between writing the chunk ...
-    (out / "c" / "0" / "0").write_bytes(b"half")  # ... and the end of that
+    row, column = (str(int(start) // 70) for start in finished[0].name.split("."))
+    (out / "c" / row / column).write_bytes(b"half")  # as if it had been killed while it wrote this chunk
+    finished[0].unlink()
     deblur, solved = stopping(None)
     x = map_tiles(deblur, y, **how)
     assert len(solved) == 3 * 3 - 4 + 1
