@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, log10
 
-ALONE, PAIR, ARM = 54, 26, 46  # positions of a slider that moves alone, of each of two, in a star
+ALONE, PAIR, ARM = 56, 26, 47  # positions of a slider that moves alone, of each of two, in a star
 LEAST = 26  # with fewer another layout is better: a drag from end to end in a second is to show 25 pictures
 APART = 3  # positions from one whose pictures are whole to the next; those between are differences from the two
-SHARES = [0.85**k for k in range(20)]  # of those positions, finer ones first
+SHARES = [0.92**k for k in range(38)]  # of those positions, finer ones first
 STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
 
 
