@@ -221,6 +221,21 @@ def test_what_changes_evenly_takes_few_bytes(tmp_path):
     assert len(coarse) == 26 and len(others) == 15 and 8 * np.mean([*coarse.values()]) < np.mean(others)
 
 
+def test_a_smooth_picture_has_no_steps(tmp_path):
+    """Catches: bands in a sky, where few grey levels take fewer bytes than all and no mix helps."""
+    wave = np.sin(np.linspace(0, 6.28, 200)) * np.cos(np.linspace(0, 6.28, 200))[:, None] / 2
+
+    @live.lab(shift=Slider(0, 0, 30, 1))
+    def moving(shift):
+        return live.Frame({"wave": 0.5 + np.roll(wave, int(shift) * 77, axis=(0, 1))})
+
+    export.write(moving, tmp_path / "lab.bin")
+    file = File(tmp_path / "lab.bin")
+    for values, (message,) in file.settings():
+        now = np.frombuffer(next(iter(pack(moving(**values), {})[1])), np.uint8)
+        assert len(np.unique(file.picture(message["images"][0]))) > 0.8 * len(np.unique(now))
+
+
 def test_what_needs_a_kernel_is_left_out_by_name(tmp_path):
     """Catches: an upload button that nobody answers."""
     export.write(colours(), tmp_path / "lab.bin")
