@@ -1,8 +1,9 @@
 """Pictures between two others: stored as what they differ from the mix of the two, off by at most `ERROR` grey levels.
 
-Where a slider moves, most pictures are nearly the mix of those before and after, and what is left takes a tenth of the
-bytes. Where the mix is no help, as in noise that a division blew up, the picture itself is stored, as coarsely. Codes
-that are no grey level (clipped below and above, not a number) stay what they are. static/player.js does the same sums.
+Where a slider moves, most pictures are nearly the mix of those before and after, and what is left takes a tenth of
+the bytes. Where the mix is no help, as in noise that a division blew up, the picture itself is stored, as coarsely,
+unless it is smooth. Codes that are no grey level (clipped below and above, not a number) stay what they are.
+static/player.js does the same sums.
 """
 
 import numpy as np

@@ -36,6 +36,7 @@ MORE = {"00-start-here.playground": (1_600_000, 4_000_000, 9_000_000)}
 # Of what a plan seems to take after a part of it: later settings have more pictures that are there already.
 SHARED = 0.8
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
+GRAIN = 2  # bits of a pixel, lossless, above which a picture is full of noise or texture
 # Twice the time of method 1 with quality 25, for 3 to 6 % less; the slowest takes far longer for little more.
 WEBP = {"lossless": True, "method": 4, "quality": 60}
 
@@ -209,12 +210,16 @@ class Stored:
             self.size += len(data) + 2
 
     def _picture(self, image, passing, ends, share):
-        """Add a picture; one in passing as a difference from its guess, or from nothing, where that is smaller."""
+        """Add a picture; one in passing as a difference from its guess, or from nothing, where that is smaller.
+
+        From nothing means with fewer grey levels: where no grain hides their steps, they would be seen.
+        """
         whole = self.record.blobs[image["codes"]]
+        grainy = 8 * len(whole) > GRAIN * np.prod(_shape(image))
         ways = [(whole, [])]
         if not all(end and _shape(end) == _shape(image) for end in ends):
             ends = []
-        for known in ([], ends) if passing else ():
+        for known in [*([[]] if grainy else []), *([ends] if ends else [])] if passing else []:
             guess = between.mix([self.codes(end) for end in known], share)
             left = between.difference(_codes(whole, image), guess)
             ways.append((_webp(left, left.shape), known))

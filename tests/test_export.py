@@ -221,6 +221,21 @@ def test_what_changes_evenly_takes_few_bytes(tmp_path):
     assert len(coarse) == 26 and len(others) == 15 and 8 * np.mean([*coarse.values()]) < np.mean(others)
 
 
+def test_a_smooth_picture_has_no_steps(tmp_path):
+    """Catches: bands in a sky, because few grey levels take fewer bytes than all."""
+    wave = np.sin(np.linspace(0, 6.28, 200)) * np.cos(np.linspace(0, 6.28, 200))[:, None] / 2
+
+    @live.lab(size=Slider(1, 0.8, 1, 0.1))
+    def rising(size):
+        for k in range(6):
+            yield live.Frame({"wave": 0.5 + size * (0.5 + k / 10) * wave}, step=k)
+
+    export.write(rising, tmp_path / "lab.bin")
+    file = File(tmp_path / "lab.bin")
+    messages = [message for _, run in file.settings() for message in run]
+    assert len(messages) > 9 and min(len(np.unique(file.picture(m["images"][0]))) for m in messages) > 60
+
+
 def test_what_needs_a_kernel_is_left_out_by_name(tmp_path):
     """Catches: an upload button that nobody answers."""
     export.write(colours(), tmp_path / "lab.bin")

@@ -61,7 +61,8 @@ async function restored(from, image) {
   const left = decode(from.blob(image.codes), image.colours), around = from.between[image.codes];
   if (!around) return left;
   const [share, ...ends] = around, [found, below, above] = await Promise.all([left, ...ends.map((end) => codes(from, { ...image, codes: end }))]);
-  return found.map((rest, k) => rest + Math.floor(below[k] + (above[k] - below[k]) * share + 0.5));
+  for (let k = 0; k < found.length; k++) found[k] += Math.floor(below[k] + (above[k] - below[k]) * share + 0.5); // modulo 256
+  return found;
 }
 
 async function decode(bytes, colours) {
