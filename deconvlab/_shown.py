@@ -58,6 +58,8 @@ def numbers(name, value):
 def number(name, value):
     """`value` as a float; NaN if it is masked."""
     try:
+        if getattr(value, "ndim", 0):  # NumPy before 2.4 would take the number out of an array of one
+            raise TypeError
         return float(scalar(value, masked=nan))
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name}: got {short(value)}, expected a number") from None

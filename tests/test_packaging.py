@@ -105,6 +105,27 @@ def test_scripts_can_be_run(name):
     assert subprocess.run(["bash", "-n", ROOT / name]).returncode == 0
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a script for bash")
+@pytest.mark.parametrize("tested, oldest", [(0, 0), (1, 0), (0, 2)])
+def test_ci_says_which_job_failed(tmp_path, tested, oldest):
+    """Catches: a failure of the oldest versions that passes, one of the tested that keeps the other from running."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
+    (tmp_path / "lab.py").write_text(f"raise SystemExit({tested})")
+    (tmp_path / ".ci" / "versions.py").write_text(f"raise SystemExit({oldest})")
+    for name in ("chromium", "npm"):
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "python3").symlink_to(sys.executable)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run([tmp_path / ".ci" / "run"], env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    said = [
+        f"{name} versions: {'FAILED' if code else 'passed'}" for name, code in (("tested", tested), ("oldest", oldest))
+    ]
+    assert done.returncode == (tested or oldest), done.stderr
+    assert [line.partition(" (")[0] for line in done.stdout.splitlines()] == said
+
+
 def test_no_file_names_a_package_registry():
     """Catches: a lock file, a badge or a command that ties the project to one registry's address."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
