@@ -119,8 +119,8 @@ def test(options):
         options = [option for option in options if option != "--quick"]
         # First, so that a later -m wins. Not --ignore, which spares what testpaths names.
         options = ["--deselect=notebooks", "-m", "not browser"] + options
-    # A process for each core; conftest.py says which tests stay together. A later -n wins: -n0 is one process.
-    return run("-m", "pytest", "-n=auto", *options)
+    # A process for each core, and none takes another's; conftest.py says which tests stay together. A later -n wins.
+    return run("-m", "pytest", "-n=auto", *options, OMP_NUM_THREADS="1")
 
 
 def execute(numbers):

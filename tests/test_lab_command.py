@@ -488,7 +488,7 @@ def test_jupyterlab_opens_the_first_lesson(lab, started, monkeypatch, user):
 def test_pytest_gets_its_arguments(lab, started, given, passed):
     """Catches: --quick that reaches pytest, or that beats the user's own -m; an exit code that is not pytest's."""
     assert lab.main(["test", *given]) == 5
-    assert started == [("test", "site"), ["-m", "pytest", "-n=auto", *passed]]
+    assert started == [("test", "site"), ["-m", "pytest", "-n=auto", *passed, ("OMP_NUM_THREADS", "1")]]
 
 
 def test_site_is_built_by_its_script(lab, started):

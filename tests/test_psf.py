@@ -82,10 +82,10 @@ def test_disk_looks_the_same_from_all_sides(radius):
         np.testing.assert_allclose(psf, other, atol=1e-13)
 
 
-@pytest.mark.parametrize("radius", [3.020508561042597, *np.random.default_rng(0).uniform(0.1, 12, 500)])
-def test_disk_is_finite_where_its_arc_ends(radius):
+def test_disk_is_finite_where_its_arc_ends():
     """Catches: the root of a number that rounding took below 0, as r**2 - y**2 can be at y = r."""
-    assert np.isfinite(dl.disk(radius)).all()
+    for radius in [3.020508561042597, *np.random.default_rng(0).uniform(0.1, 12, 100)]:
+        assert np.isfinite(dl.disk(radius)).all(), radius
 
 
 def test_disk_within_a_pixel_is_no_blur():
