@@ -2,7 +2,7 @@ import threading
 
 import numpy as np
 import pytest
-from helpers import PSFS, SHAPES, dense_blur, dense_gradient, frozen, full_otf, ramp
+from helpers import PSFS, SHAPES, dense_blur, dense_gradient, frozen, full_otf, pairwise, ramp
 from scipy import fft
 from skimage import restoration
 from skimage.restoration import uft
@@ -22,8 +22,7 @@ def solve(matrix, y):
     return np.linalg.solve(matrix, y.ravel()).reshape(y.shape)
 
 
-@every_blur
-@pytest.mark.parametrize("epsilon", [1.5, 2])
+@pairwise(name=NAMES, shape=SHAPES, epsilon=[1.5, 2])
 def test_inverse_filter_solves_h_plus_epsilon(name, shape, epsilon):
     y, H = picture(shape), dense_blur(PSFS[name], shape)
     expected = solve(H + epsilon * np.eye(y.size), y)
@@ -47,8 +46,7 @@ def test_truncated_inverse_is_the_truncated_singular_value_decomposition(name, s
     np.testing.assert_allclose(dl.truncated_inverse(y, frozen(PSFS[name]), threshold), expected, atol=1e-10)
 
 
-@every_blur
-@pytest.mark.parametrize("weight", [1e-2, 0.3])
+@pairwise(name=NAMES, shape=SHAPES, weight=[1e-2, 0.3])
 def test_tikhonov_solves_the_normal_equations(name, shape, weight):
     y, H, D = picture(shape), dense_blur(PSFS[name], shape), dense_gradient(shape)
     for penalty, R in (("gradient", D.T @ D), ("identity", np.eye(y.size))):
@@ -80,8 +78,7 @@ def test_cosine_otf_is_what_the_mirrored_blur_does_to_each_cosine(name, shape):
         np.testing.assert_allclose(H @ cosine.ravel(), otf[row, column].real * cosine.ravel(), atol=1e-13)
 
 
-@mirrored
-@pytest.mark.parametrize("weight", [1e-2, 0.3])
+@pairwise(name=SYMMETRIC, shape=SHAPES, weight=[1e-2, 0.3])
 def test_mirrored_tikhonov_solves_the_normal_equations(name, shape, weight):
     """Catches: a cosine that is half a pixel off, slopes that wrap around, a gain in the wrong order of axes."""
     y, H, D = picture(shape), dense_blur(SYMMETRIC[name], shape, "reflect"), dense_gradient(shape, "reflect")

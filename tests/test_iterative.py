@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from helpers import BOUNDARIES, PSFS, dense_blur, dense_gradient, frozen, ramp
+from helpers import BOUNDARIES, PSFS, dense_blur, dense_gradient, frozen, pairwise, ramp
 from scipy import fft, linalg, ndimage, optimize
 
 import deconvlab as dl
@@ -15,7 +15,8 @@ SHAPE = (8, 11)
 OBJECTIVES = [dl.least_squares, dl.root_least_squares]
 every_boundary = pytest.mark.parametrize("boundary", BOUNDARIES)
 both_objectives = pytest.mark.parametrize("make", OBJECTIVES)
-some_psfs = pytest.mark.parametrize("name", ["ramp 3x5", "ramp 7x1", "shake", "gaussian", "delta"])
+NAMES = ["ramp 3x5", "ramp 7x1", "shake", "gaussian", "delta"]
+some_psfs = pytest.mark.parametrize("name", NAMES)
 
 
 def picture(seed=0, dtype=float, shape=SHAPE):
@@ -51,10 +52,7 @@ def solution(name, boundary, y, weight):
 # Objectives
 
 
-@every_boundary
-@both_objectives
-@some_psfs
-@pytest.mark.parametrize("weight", [0, 0.3])
+@pairwise(make=OBJECTIVES, name=NAMES, boundary=BOUNDARIES, weight=[0, 0.3])
 def test_objective_is_its_formula(make, name, boundary, weight):
     H, shape = blur(name, boundary)
     x, y = picture(1, shape=shape), picture(2)
@@ -95,9 +93,7 @@ def test_root_data_term_falls_by_at_most_a_quarter_a_step():
     assert np.linalg.norm(f.gradient(picture(1))) == pytest.approx(1 / np.sqrt(2))
 
 
-@every_boundary
-@some_psfs
-@pytest.mark.parametrize("weight", [0, 1e-3, 0.3, 100])
+@pairwise(name=NAMES, boundary=BOUNDARIES, weight=[0, 1e-3, 0.3, 100])
 def test_lipschitz_bounds_the_curvature_and_is_exact_when_periodic(name, boundary, weight):
     A, D = dense(name, boundary)
     largest = np.linalg.eigvalsh(A.T @ A + weight * D.T @ D)[-1]
@@ -284,10 +280,7 @@ def test_momentum_allows_four_thirds_of_the_step(weight):
 # Conjugate gradients
 
 
-@every_boundary
-@some_psfs
-@pytest.mark.parametrize("precondition", [False, True])
-@pytest.mark.parametrize("weight", [1e-3, 10])
+@pairwise(name=NAMES, boundary=BOUNDARIES, weight=[1e-3, 10], precondition=[False, True])
 def test_conjugate_gradient_ends_by_itself_at_the_dense_solution(name, boundary, weight, precondition):
     (H, shape), y = blur(name, boundary), picture()
     exact = precondition and (boundary == "periodic" or name == "delta" or (name, boundary) == ("gaussian", "reflect"))
@@ -419,9 +412,7 @@ def threshold(name, boundary, y):
     return np.linalg.norm(slope_of_push(name, boundary) @ push)
 
 
-@every_boundary
-@pytest.mark.parametrize("name", ["ramp 7x1", "shake", "delta"])
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
+@pairwise(name=["ramp 7x1", "shake", "delta"], boundary=BOUNDARIES, part=[0.1, 0.5, 0.99])
 def test_minimize_root_finds_what_a_search_finds(name, boundary, part):
     """Catches, with the delta: a start without residual, from which no step leads away.
 

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from helpers import BOUNDARIES, PSFS, dense_blur, frozen, ramp
+from helpers import BOUNDARIES, PSFS, dense_blur, frozen, pairwise, ramp
 from scipy import optimize, special
 from skimage import restoration
 
@@ -18,7 +18,7 @@ KERNELS = {**PSFS, "holes": HOLES / HOLES.sum(), "faint": FAINT / FAINT.sum()}
 every_boundary = pytest.mark.parametrize("boundary", BOUNDARIES)
 both_paces = pytest.mark.parametrize("accelerate", [False, True])
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-some_psfs = pytest.mark.parametrize("name", ["ramp 3x5", "ramp 7x1", "shake", "gaussian", "delta", "holes", "faint"])
+NAMES = ["ramp 3x5", "ramp 7x1", "shake", "gaussian", "delta", "holes", "faint"]
 
 
 def counts(seed=0, shape=SHAPE, dtype=float):
@@ -34,9 +34,7 @@ def steps(H, y, n, **options):
 # The formula
 
 
-@every_boundary
-@some_psfs
-@pytest.mark.parametrize("background", [0, 0.7])
+@pairwise(name=NAMES, boundary=BOUNDARIES, background=[0, 0.7])
 def test_a_step_is_the_formula(name, boundary, background):
     psf = frozen(0.9992 * KERNELS[name])  # rounded
     H, A, y = dl.Blur(psf, SHAPE, boundary), dense_blur(psf, SHAPE, boundary), counts()
@@ -88,10 +86,7 @@ def test_the_blur_of_each_plain_step_keeps_the_light(boundary):
 # Where it starts
 
 
-@every_boundary
-@both_paces
-@both_dtypes
-@some_psfs
+@pairwise(name=NAMES, boundary=BOUNDARIES, accelerate=[False, True], dtype=[np.float32, np.float64])
 def test_a_constant_picture_is_where_it_starts_and_stays(name, boundary, accelerate, dtype):
     for psf, background in ((KERNELS[name], 0), (1.0008 * KERNELS[name], 0.25)):
         H = dl.Blur(psf, SHAPE, boundary)
@@ -146,10 +141,12 @@ DATA = {
 }
 
 
-@every_boundary
-@both_paces
-@both_dtypes
-@pytest.mark.parametrize("name", ["ramp 7x1", "shake", "holes", "faint"])
+@pairwise(
+    name=["ramp 7x1", "shake", "holes", "faint"],
+    boundary=BOUNDARIES,
+    accelerate=[False, True],
+    dtype=[np.float32, np.float64],
+)
 def test_it_stays_non_negative_and_finite_and_its_objective_never_rises(name, boundary, accelerate, dtype):
     """Catches: zeros in data and picture, pixels that nothing sees, round-off of a transform below zero."""
     H = dl.Blur(KERNELS[name], SHAPE, boundary)
