@@ -7,6 +7,7 @@ from .operators import Blur
 
 INFLATED = 3  # what the noise's variance is taken for, over what it is: sizes and PSFs are a little wrong, too
 ROUNDS, STEPS = 12, 5  # of the variances, and of conjugate gradients in each
+SOLVED = 1e-12  # of the residual's square
 HOT, COLD = 10, 5  # times the noise at first; rounds with the noise itself
 
 
@@ -64,10 +65,14 @@ def _mean(H, g, noise, spread, precision, x):
     """From x towards the x with (H.T H / noise + 1 / spread) x = H.T g / noise, preconditioned by the diagonal."""
     r = H.T @ (g - H @ x) / noise - x / spread
     z = p = r / precision
+    start = left = dot(r, z)
     for _ in range(STEPS):
+        if left <= SOLVED * start:  # a PSF that is a point needs one step
+            break
         Ap = H.T @ (H @ p) / noise + p / spread
-        step, before = dot(r, z) / dot(p, Ap), dot(r, z)
-        x, r = x + np.float32(step) * p, r - np.float32(step) * Ap
+        step = np.float32(left / dot(p, Ap))
+        x, r = x + step * p, r - step * Ap
         z = r / precision
-        p = z + np.float32(dot(r, z) / before) * p
+        before, left = left, dot(r, z)
+        p = z + np.float32(left / before) * p
     return x
