@@ -81,8 +81,8 @@ def _with_phases(auto, side):
     def allowed(x):
         return np.where(inside, x.clip(0), 0)
 
-    x = np.zeros((STARTS, *grid))
-    x[:, :side, :side] = np.random.default_rng(0).random((STARTS, side, side))
+    x, starts = np.zeros((STARTS, *grid)), np.random.default_rng(0).random((STARTS // 2, side, side))
+    x[:, :side, :side] = np.concatenate([starts, starts.swapaxes(1, 2)])  # so that rows and columns are alike
     for _ in range(STEPS):
         p = seen(x)
         x = RELAXED * (allowed(2 * p - x) + x - p) + (1 - RELAXED) * p

@@ -14,7 +14,7 @@ from ._spectrum import power
 from .operators import Blur, Gradient, gradient_power
 
 SLOPE = 0.03  # rms slope to which a picture is scaled, so that the weights suit every light
-WEIGHT, FALL = 4e-4, 1.12  # of an edge pixel, at last; times this for each round before
+WEIGHT, FALL = 8e-3, 1.12  # of an edge pixel: at first, and its divisor after each round
 COUPLING = 1e5  # of the slopes to the edges, at last
 ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
@@ -182,13 +182,12 @@ def _likeliest(tries, y, size):
 
 
 def _in_turns(y, size, sides, psf):
-    """Sketch and PSF, at each size; the fewer the rounds that are left up to the last size, the cheaper an edge."""
+    """Sketch and PSF, at each size; an edge gets cheaper from round to round of all sizes."""
     unit, every = SLOPE / _slope(y), _sides(size)
     for side in sides:
         data, psf = _scaled(y, side / size), _tidy(_resized(psf, (side, side)))
-        later = ROUNDS * (len(every) - 1 - every.index(side))
-        for left in reversed(range(later, later + ROUNDS)):
-            weight = WEIGHT * FALL**left
+        for turn in range(ROUNDS):
+            weight = WEIGHT / FALL ** (ROUNDS * every.index(side) + turn)
             x, edges = _few_edges(data, psf, weight)
             psf = _tidy(_fitted(x, data, side))
             misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
