@@ -1,4 +1,4 @@
-"""The PSF from the blurred picture alone: coarse to fine, a sketch of few edges in turns with the PSF."""
+"""The PSF from the blurred picture alone: coarse to fine from several beginnings, sketch and PSF in turns."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from scipy import fft, linalg, ndimage
 
 from . import _check
 from ._algebra import norm
+from ._autocorrelation import from_autocorrelation
+from ._evidence import surprise
 from ._run import BlindIterate
 from ._spectrum import power
 from ._types import PSF, Image
 from .operators import Blur, Gradient, gradient_power
 
 SLOPE = 0.03  # rms slope to which a picture is scaled, so that the weights suit every light
-WEIGHT, LEAST, FALL = 8e-3, 1e-4, 1.1  # of an edge pixel: at first, at last, and its divisor after each round
+WEIGHT, FALL = 8e-3, 1.12  # of an edge pixel: at first, and its divisor after each round
 COUPLING = 1e5  # of the slopes to the edges, at last
 ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
-FAINT, ISLAND = 0.05, 0.03  # what is left out of a PSF: below this share of its peak, islands below this share of light
+KEPT = 3  # beginnings that get to the last size but one
+FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
 
 
 def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
@@ -39,8 +42,9 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     Yields
     ------
     iterate : BlindIterate
-        With the PSF of that step. Sizes grow on the way, of `psf` to `size` and of `x` to that of y; x is a sketch that
-        has edges and flat regions only, no restoration. The objective, of a size and a weight, is the squared misfit
+        With the PSF of that step, on the way that came out best; the first comes when most of the work is done. Sizes
+        grow on the way, of `psf` to `size` and of `x` to that of y; x is a sketch that has edges and flat regions only,
+        no restoration. The objective, of a size and a weight, is the squared misfit
         plus the weight times the number of edge pixels; it may rise from step to step.
 
     Raises
@@ -53,9 +57,13 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     A picture with few edges is blurred into the data; without that belief "no blur" explains them best [1]_. From small
     pictures to large ones, by factors of the square root of 2, each step finds (a) the picture with few edge pixels
     that the present PSF blurs into the data, by half-quadratic splitting [3]_ as in [2]_, and (b) the PSF, not
-    negative, that takes its slopes to those of the data in the least-squares sense, as in [4]_. Then restore y with it,
-    with the boundary "unknown". It fails where the scene has few edges or too many (a night sky, gravel), for a sharp
-    picture, and where the blur differs across the frame: ask `doubts`.
+    negative, that takes its slopes to those of the data in the least-squares sense, as in [4]_. Where this ends depends
+    on where it begins. So it begins five times: once small and from next to nothing, and at a half and at a third of
+    the size from a PSF that has the autocorrelation of the data's slopes [5]_, which is also that of the PSF turned by
+    half: from both. The three PSFs of half the size that explain the picture best, whatever its edges [6]_, go on to
+    the last size but one, and the best of these to the last. Then restore y with it, with the boundary "unknown". It
+    fails where the scene has few edges or too many (a night sky, gravel), for a sharp picture, and where the blur
+    differs across the frame: ask `doubts`.
 
     References
     ----------
@@ -67,6 +75,10 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
        174, 2011, doi:10.1145/2024156.2024208.
     .. [4] S. Cho, S. Lee, Fast motion deblurring, ACM Transactions on Graphics 28, 145, 2009,
        doi:10.1145/1618452.1618491.
+    .. [5] A. Goldstein, R. Fattal, Blur-kernel estimation from spectral irregularities, ECCV 2012, 622-635,
+       doi:10.1007/978-3-642-33715-4_45.
+    .. [6] D. Wipf, H. Zhang, Revisiting Bayesian blind deconvolution, Journal of Machine Learning Research 15,
+       3775-3814, 2014.
     """
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
@@ -145,18 +157,54 @@ def _likeness(a, b):
 
 
 def _coarse_to_fine(y, size):
-    unit = SLOPE / _slope(y)
-    weight, k = WEIGHT, itertools.count()
-    psf = np.full((3, 3), 1 / 9)
-    for side in _sides(size):
-        data = unit * _resized(y, [round(n * side / size) for n in y.shape])
-        psf = _tidy(_resized(psf, (side, side)))
-        for _ in range(ROUNDS):
+    """The steps of the likeliest of several beginnings; most of them end two sizes before the last."""
+    sides = _sides(size)
+    middle, late = (sides[:-2], sides[-2:]) if len(sides) > 2 else (sides[:1], sides[1:])
+    tries = [list(_in_turns(y, size, part, psf)) for part, psf in _beginnings(y, size, middle)]
+    for side in late[:-1]:
+        tries = [[*steps, *_in_turns(y, size, [side], steps[-1].psf)] for steps in _likeliest(tries, y, size)]
+    best = _likeliest(tries, y, size)[0]
+    for k, step in enumerate(itertools.chain(best, _in_turns(y, size, late[-1:], best[-1].psf))):
+        yield step._replace(k=k)
+
+
+def _beginnings(y, size, sides):
+    """Sizes and a PSF to begin with: all of them and next to nothing; the last ones and a PSF without phases, twice."""
+    yield sides, np.full((3, 3), 1 / 9)
+    for first in range(1, min(2, len(sides)) + 1):
+        data = _scaled(y, sides[-first] / size)
+        psf = from_autocorrelation(_slopes(data), sides[-first], _noise(data) ** 2)
+        yield sides[-first:], psf
+        yield sides[-first:], psf[::-1, ::-1]
+
+
+def _likeliest(tries, y, size):
+    """The best of them first, by their last PSFs."""
+    data = _scaled(y, len(tries[0][-1].psf) / size)
+    slopes, variance = _slopes(data), 2 * _noise(data) ** 2
+    return sorted(tries, key=lambda steps: surprise(slopes, steps[-1].psf, variance))[:KEPT]
+
+
+def _in_turns(y, size, sides, psf):
+    """Sketch and PSF, at each size; an edge gets cheaper from round to round of all sizes."""
+    unit, every = SLOPE / _slope(y), _sides(size)
+    for side in sides:
+        data, psf = _scaled(y, side / size), _tidy(_resized(psf, (side, side)))
+        for turn in range(ROUNDS):
+            weight = WEIGHT / FALL ** (ROUNDS * every.index(side) + turn)
             x, edges = _few_edges(data, psf, weight)
             psf = _tidy(_fitted(x, data, side))
             misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
-            yield BlindIterate(next(k), x / unit, (misfit**2 + weight * edges) / unit**2, misfit / unit, psf)
-            weight = max(weight / FALL, LEAST)
+            yield BlindIterate(0, x / unit, (misfit**2 + weight * edges) / unit**2, misfit / unit, psf)
+
+
+def _scaled(y, ratio):
+    """The picture at another size, in the unit in which the weights are meant."""
+    return SLOPE / _slope(y) * _resized(y, [round(n * ratio) for n in y.shape])
+
+
+def _slopes(image):
+    return np.stack([np.diff(image, axis=0)[:, :-1], np.diff(image, axis=1)[:-1]])
 
 
 def _sides(size):

@@ -47,7 +47,7 @@ def test_the_iterates_grow_and_are_safe_to_keep():
     copies = [(it.x.copy(), it.psf.copy()) for it in kept]
     assert np.array_equal(y, before) and [it.k for it in kept] == list(range(len(kept)))
     sides = [it.psf.shape[0] for it in kept]
-    assert sides == sorted(sides) and sides[0] <= 5 and sides[-1] == 15 and kept[-1].x.shape == y.shape
+    assert sides == sorted(sides) and sides[0] <= 7 and sides[-1] == 15 and kept[-1].x.shape == y.shape
     for it, (x, psf) in zip(kept, copies, strict=True):
         assert np.array_equal(it.x, x) and np.array_equal(it.psf, psf)
         assert it.psf.shape[0] == it.psf.shape[1] and it.psf.min() >= 0 and abs(it.psf.sum() - 1) < 1e-12
