@@ -172,7 +172,8 @@ def words():
             yield re.escape(node.value)
         elif isinstance(node, ast.JoinedStr):
             parts = [re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values]
-            yield "".join(parts)
+            if re.search("[a-z]{3}", "".join(parts)):  # else it could be any label
+                yield "".join(parts)
         elif isinstance(node, ast.arg | ast.keyword):
             yield re.escape(node.arg or "")
 
@@ -191,7 +192,7 @@ def test_every_label_has_one_meaning(lesson):
 
 def test_every_meaning_has_one_label():
     """Catches: a meaning that goes by two names, a name with two meanings, or one that no lesson uses any more."""
-    used = set(words()) - {".+"}
+    used = set(words())
     assert not [label for label in CONTROLS | CURVES if not any(re.fullmatch(word, label) for word in used)]
     meanings = [meaning for _, meaning in CONTROLS.values()]
     assert len(set(meanings)) == len(CONTROLS) and len(set(CURVES.values())) == len(CURVES)

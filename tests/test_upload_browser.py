@@ -98,7 +98,8 @@ def lab(notebook):
 
 
 def sizes(lab):
-    return [lab.numbers()[name] for name in ("height", "rows", "columns")]
+    numbers = lab.numbers()  # none yet, where a view has just come
+    return [numbers.get(name) for name in ("height", "rows", "columns")]
 
 
 def name_of_file(lab):
