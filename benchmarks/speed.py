@@ -236,11 +236,38 @@ def megapixels(repeats):
     )  # fmt: skip
 
 
+def beyond_memory(repeats):
+    """Tiles against the whole, on one thread: what the overlaps cost."""
+    from deconvlab.tiles import map_tiles
+
+    psf = dl.gaussian(2.5, size=25)
+    y = np.random.default_rng(0).random((4096, 4096), dtype=np.float32)
+
+    def mirror(y):
+        return dl.tikhonov(y, psf, 1e-2, boundary="reflect")
+
+    def photons(y):
+        H = dl.Blur(psf, y.shape, "unknown")
+        return H.crop(dl.run(dl.richardson_lucy(H, y), 10, progress=False).x)
+
+    for what, method in (("tikhonov, mirror", mirror), ("richardson_lucy, unknown, 10 iterations", photons)):
+        tiled = map_tiles(method, y, psf)  # the reach is measured here, once for a picture of any size
+        ways = {"whole": lambda method=method: method(y), "tiled": lambda x=tiled: x.compute(scheduler="synchronous")}
+        results, seconds = interleaved(ways, max(repeats // 7, 1))
+        seam = abs(results["tiled"] - results["whole"]).max()
+        whole, tiles = medians(seconds).values()
+        yield row(
+            f"map_tiles, 4096x4096, 25x25 PSF, {what}", f"{tiles / 1e3:.1f} s, largest difference {seam:.1e}",
+            f"whole {whole / 1e3:.1f} s: {tiles / whole:.2f}x", "at most 1.5x, 1e-3",
+            tiles <= 1.5 * whole and seam < 1e-3,
+        )  # fmt: skip
+
+
 def main():
     choice = options(__doc__, 15)
     warnings.simplefilter("ignore")
     rows = []
-    for part in (ticks, iterations, photons, frames, linear_operators, root, growth, megapixels):
+    for part in (ticks, iterations, photons, frames, linear_operators, root, growth, megapixels, beyond_memory):
         rows += part(choice.repeats)
     show(rows, machine(), choice.json)
 

@@ -21,7 +21,9 @@ try:
 except ImportError as error:
     raise ImportError(f"deconvlab.tiles needs {error.name}: pip install dask distributed zarr") from error
 
-SIZES = (128, 256, 512, 1024)  # pixels on a side of the pictures on which a method is measured
+__all__ = ["influence", "map_tiles", "reach"]
+
+SIZES = (128, 256, 512, 1024)  # pixels on a side of the pictures on which a method is measured, one after the other
 AT_ONCE = 4  # tiles for each thread that computes, handed to Dask together
 
 
@@ -81,10 +83,11 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
 
     The tiles are alike and at most `tile` large. They need not agree with the chunks of `y`, but a chunk is read for
     each tile that sees a part of it: chunks larger than a tile take memory, much smaller ones time. With `out`, Dask is
-    given four tiles for each of its threads at a time, so the memory is what these take, whatever the picture's size.
-    A chunk counts as finished when its name stands in the folder ``finished`` of `out`, and gets there after it is
-    written; the settings are among the attributes. A worker that dies has its tiles computed by another one, and when
-    four have died with the same tile Dask raises ``KilledWorker``: too little memory for it, most likely.
+    given four tiles for each of its threads at a time, so the memory is what these take, whatever the picture's size. A
+    chunk counts as finished when its name stands in the folder ``finished`` of `out`, where it gets after the chunk is
+    written. The settings, and a fingerprint of what the middle tile sees, are among the attributes of `out`. A worker
+    that dies has its tiles computed by another one, and when four have died with the same tile Dask raises
+    ``KilledWorker``: too little memory for it, most likely.
 
     Examples
     --------
@@ -98,20 +101,27 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
     y = _picture(y)
     shape = y.shape[:2]
     psf, tile = _check.psf(psf, shape), _sizes("tile", tile, 1)
-    if not callable(deblur):
-        raise TypeError(f"deblur: got {type(deblur).__name__}, expected a function of one picture")
+    _check_method(deblur)
     if any(n < k for n, k in zip(tile, psf.shape, strict=True)):
-        raise ValueError(f"tile: got {tile}, expected at least the PSF's {psf.shape}")
+        raise ValueError(f"tile: got {tile}, expected at least the PSF's shape {psf.shape}")
+    tolerance = _check.number("tolerance", tolerance, above=True)
+    if not (out is None or isinstance(out, (str, Path))):
+        raise TypeError(f"out: got {type(out).__name__}, expected a path")
+    if not (isinstance(scheduler, str) and "://" in scheduler):
+        _check.choice("scheduler", scheduler, (None, "threads", "processes", "synchronous"))
+    progress = _check.choice("progress", progress, (None, True, False))
     tile = tuple(-(-n // -(-n // most)) for n, most in zip(shape, tile, strict=True))  # alike: no narrow rest
-    if overlap is None:
+    if overlap is not None:
+        overlap = _sizes("overlap", overlap, 0)
+    else:
         overlap = (0, 0) if tile == shape else _enough(deblur, psf, tile, tolerance)
-    overlap = _sizes("overlap", overlap, 0)
     tiles = [[_Tile(deblur, y, here, overlap) for here in row] for row in _places(shape, tile)]
     if out is None:
         return da.block([[one.lazy() for one in row] for row in tiles])
     settings = {"tile": tile, "overlap": overlap, "psf": _hash(psf), "deblur": _answer(deblur, psf)}
-    _run([one for row in tiles for one in row], Path(out).expanduser().absolute(), y, settings, scheduler, progress)
-    return da.from_zarr(str(out))
+    path = Path(out).expanduser().absolute()
+    _run([one for row in tiles for one in row], path, y, settings, scheduler, progress)
+    return da.from_zarr(str(path))
 
 
 def influence(deblur, psf, size=256):
@@ -147,11 +157,12 @@ def influence(deblur, psf, size=256):
     array([[0.5, 0. , 0. , 0. ],
            [0. , 0. , 0. , 0. ]])
     """
+    _check_method(deblur)
     psf, size = _check.psf(psf), _check.whole("size", size, 2, 10**4)
     y = _squares(psf, size)
     brighter, middle = y.copy(), size // 2
     brighter[middle, middle] += 0.5
-    power = np.square((deblur(brighter) - deblur(y)) / 0.5, dtype=float)
+    power = np.square((by_channel(deblur, brighter) - by_channel(deblur, y)) / 0.5, dtype=float)
     distance = abs(np.arange(size) - middle)
     lines = power.sum(axis=1), power.sum(axis=0)
     return np.sqrt([[line[distance > far].sum() for far in range(middle)] for line in lines])
@@ -191,15 +202,14 @@ def reach(deblur, psf, tolerance=1e-3):
     [(16, 16), (22, 22), (29, 29)]
     """
     psf, tolerance = _check.psf(psf), _check.number("tolerance", tolerance, above=True)
-    for size in SIZES:
-        left = influence(deblur, psf, size)
-        rows, columns = np.argmax(left < tolerance, axis=1).tolist()
-        if left[:, -1].max() < tolerance and max(rows, columns) <= 0.4 * size:  # else the other side looks in
-            return rows, columns
+    for size in sorted({max(size, 2 * max(psf.shape)) for size in SIZES}):
+        left, far = influence(deblur, psf, size), 2 * size // 5  # beyond, the other side may look in
+        if left[:, far].max() < tolerance:
+            return tuple(np.argmax(left < tolerance, axis=1).tolist())
     raise ValueError(
-        f"deblur: got a method for which {left[:, -1].max():.2g} is left at a distance of {size // 2} pixels, expected "
-        f"less than tolerance={tolerance:g}: no overlap is enough, so use a larger weight, or more iterations, or a "
-        "larger tolerance"
+        f"deblur: got a method for which {left[:, far].max():.2g} is left at a distance of {far} pixels, expected less "
+        f"than tolerance={tolerance:g}, or no overlap is enough: use a larger weight, more iterations or a larger "
+        "tolerance"
     )
 
 
@@ -242,15 +252,19 @@ class _Tile:
         inside = [slice(part.start - w.start, part.stop - w.start) for part, w in zip(place, wide, strict=True)]
         self.place, self.dtype = place, y.dtype
         (self.seen,) = dask.optimize(y[tuple(wide)])  # reads from each chunk what is seen of it, not all
-        self.x = dask.delayed(_solve)(deblur, self.seen, tuple(inside))
+        self.x = dask.delayed(_solve)(deblur, self.seen, tuple(inside), place)
 
     def lazy(self):
         shape = tuple(part.stop - part.start for part in self.place) + self.seen.shape[2:]
         return da.from_delayed(self.x, shape, self.dtype)
 
 
-def _solve(deblur, y, inside):
-    return by_channel(deblur, y)[inside].astype(y.dtype, copy=False)
+def _solve(deblur, y, inside, place):
+    try:
+        return by_channel(deblur, y)[inside].astype(y.dtype, copy=False)
+    except Exception as error:
+        error.add_note("This was in the tile of rows {0.start}:{0.stop} and columns {1.start}:{1.stop}.".format(*place))
+        raise
 
 
 class _Store:
@@ -308,9 +322,11 @@ def _computers(scheduler):
         from distributed import Client
 
         try:
-            client = scheduler = Client(scheduler, set_as_default=False, timeout=10)
+            client = scheduler = Client(scheduler, set_as_default=False)
         except OSError as error:
-            raise ValueError(f"scheduler: got {scheduler!r}, where no Dask cluster answers") from error
+            raise ValueError(
+                f"scheduler: got {scheduler!r}, where no Dask cluster answers, expected the address of one"
+            ) from error
     try:
         yield scheduler, _threads(scheduler)
     finally:
@@ -332,7 +348,7 @@ def _picture(y):
         try:
             y = zarr.open_array(y, mode="r")
         except (OSError, ValueError):
-            raise ValueError(f"y: got {str(y)!r}, where there is no Zarr array") from None
+            raise ValueError(f"y: got {str(y)!r}, where there is no Zarr array, expected the path of one") from None
     in_memory = isinstance(y, np.ndarray) and not isinstance(y, np.memmap)
     if in_memory or not hasattr(y, "dtype"):
         y = _check.photograph("y", y)
@@ -340,10 +356,15 @@ def _picture(y):
     if not (y.ndim == 2 or y.ndim == 3 and y.shape[2] == 3) or 0 in y.shape:
         raise ValueError(f"y: got shape {y.shape}, expected (rows, columns) or (rows, columns, 3)")
     if not isinstance(y, da.Array):
-        y = da.from_array(y, chunks=getattr(y, "chunks", None) or "auto")
+        y = da.from_array(y, chunks=getattr(y, "chunks", None) or 1024)
     if np.isnan(y.shape).any():
         raise ValueError("y: got a Dask array of unknown shape, expected a known one: y.compute_chunk_sizes()")
     return y.astype(y.dtype.newbyteorder("="))
+
+
+def _check_method(deblur):
+    if not callable(deblur):
+        raise TypeError(f"deblur: got {type(deblur).__name__}, expected a function of one picture")
 
 
 def _sizes(name, value, low):
@@ -356,7 +377,7 @@ def _hash(array):
 
 def _answer(deblur, psf):
     """What tells one method from another: some pixels of what it makes of a small picture."""
-    x = deblur(_squares(psf, 2 * max(psf.shape) + 32))
+    x = by_channel(deblur, _squares(psf, 2 * max(psf.shape) + 32))
     return x.ravel()[:: x.size // 50].tolist()
 
 

@@ -5,13 +5,14 @@ import itertools
 import re
 from pathlib import Path
 
+import dask.array as da
 import numpy as np
 import pytest
 import scipy.fft
 from helpers import ramp
 
 import deconvlab as dl
-from deconvlab import live
+from deconvlab import live, tiles
 
 
 class Quantity(np.ndarray):
@@ -620,9 +621,54 @@ VIEWS = [
         (lambda photo: (yield 1.0), TypeError, ["(photo)", "(photo, part)"]),
     ]),
 ]  # fmt: skip
+
+
+def mean(y):
+    """A method that loses all but the mean."""
+    return np.full_like(y, y.mean())
+
+
+TILED = [row for row in PHOTOGRAPHS if not isinstance(row[0], str)]  # a string is a path there
+METHODS = [(PSF, TypeError, ["ndarray", "a function of one picture"]), (None, TypeError, ["NoneType"])]
+KERNELS_ALONE = [row for row in KERNELS if row[0] is not LARGE]
+TILES = [
+    ("map_tiles", "deblur", lambda v: tiles.map_tiles(v, Y, PSF), METHODS),
+    ("map_tiles", "y", lambda v: tiles.map_tiles(mean, v, PSF, tile=8), [
+        *TILED,
+        ("nowhere.zarr", ValueError, ["'nowhere.zarr'", "no Zarr array", "the path of one"]),
+        (da.from_array(BYTES), TypeError, ["uint8", "y / 255"]),
+        (da.from_array(Y[0]), ValueError, ["(17,)", "(rows, columns, 3)"]),
+        (da.from_array(Y)[da.from_array(Y[:, 0]) > 0.5], ValueError, ["unknown shape", "y.compute_chunk_sizes()"]),
+    ]),
+    ("map_tiles", "psf", lambda v: tiles.map_tiles(mean, Y, v, tile=8), KERNELS),
+    ("map_tiles", "tile", lambda v: tiles.map_tiles(mean, Y, PSF, tile=v), [
+        (0, ValueError, ["got 0", "whole number from 1"]),
+        (7.5, ValueError, ["7.5", "whole number"]),
+        ((1, 2, 3), ValueError, ["(1, 2, 3)", "pair (rows, columns)"]),
+        (4, ValueError, ["(4, 4)", "at least the PSF's shape (3, 5)"]),
+    ]),
+    ("map_tiles", "overlap", lambda v: tiles.map_tiles(mean, Y, PSF, tile=8, overlap=v), [
+        (-1, ValueError, ["-1", "whole number from 0"]),
+        ("2", TypeError, ["'2'", "whole number"]),
+    ]),
+    ("map_tiles", "tolerance", lambda v: tiles.map_tiles(mean, Y, PSF, tolerance=v), ABOVE_ZERO),
+    ("map_tiles", "out", lambda v: tiles.map_tiles(mean, Y, PSF, out=v), [(3, TypeError, ["int", "a path"])]),
+    ("map_tiles", "scheduler", lambda v: tiles.map_tiles(mean, Y, PSF, scheduler=v), [
+        (8786, ValueError, ["8786", "None, 'threads', 'processes', 'synchronous'"]),
+    ]),
+    ("map_tiles", "progress", lambda v: tiles.map_tiles(mean, Y, PSF, progress=v), [
+        ("yes", ValueError, ["'yes'", "one of None, True, False"]),
+    ]),
+    ("influence", "deblur", lambda v: tiles.influence(v, PSF), METHODS),
+    ("influence", "psf", lambda v: tiles.influence(mean, v), KERNELS_ALONE),
+    ("influence", "size", lambda v: tiles.influence(mean, PSF, v), [(1, ValueError, ["got 1", "from 2 to 10000"])]),
+    ("reach", "deblur", lambda v: tiles.reach(v, PSF), METHODS),
+    ("reach", "psf", lambda v: tiles.reach(mean, v), KERNELS_ALONE),
+    ("reach", "tolerance", lambda v: tiles.reach(mean, PSF, v), ABOVE_ZERO),
+]  # fmt: skip
 ROWS = [
     pytest.param(argument, call, *row, id=f"{function}-{argument}-{row[2][0]}")
-    for function, argument, call, rows in TABLE + VIEWS
+    for function, argument, call, rows in TABLE + VIEWS + TILES
     for row in rows
 ]
 
@@ -653,6 +699,7 @@ def test_every_public_function_that_takes_arguments_is_in_the_table():
     public = {name for name in dl.__all__ if inspect.signature(getattr(dl, name)).parameters}
     containers = {"BlindIterate", "History", "Iterate", "Objective", "Observation", "Photo", "Selection"}
     assert public - containers == {function for function, *_ in TABLE}
+    assert set(tiles.__all__) == {function for function, *_ in TILES}
 
 
 @pytest.mark.parametrize("call", [
