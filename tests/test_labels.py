@@ -57,6 +57,9 @@ CONTROLS = {  # label: unit, and what moves with it
     "strength of the second": ("", "of two waves"),
     "the seam": ("", "what is done about opposite sides that do not meet"),
     "trouble": ("", "which belief of the rules is wrong"),
+    "overlap": ("px", "what a tile sees of its neighbours"),
+    "tile size": ("px", "rows and columns of a tile"),
+    "weight for each tile": ("", "whether each tile picks its own weight"),
     "waves": ("", "how many of a picture's waves are added up"),
     "way": ("", "how epsilon enters the gain"),
 }
@@ -104,6 +107,8 @@ CURVES = {
     "gain of the division": "the factor that undoes it",
     "gradient": "power spectrum in which the gradient penalty believes",
     "identity": "power spectrum in which the identity penalty believes",
+    "influence": "what of a pixel changes with all that is farther away",
+    "rms difference": "usual size of the difference between tiles and one whole solve",
     "left of the way": "way left to go, of one descent",
     "line": "|OTF| of a line",
     "mean / photons": "the variance that counted light has",

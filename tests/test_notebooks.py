@@ -36,6 +36,7 @@ WITH_MUSEUM = {
     "12",
     "13",
     "14",
+    "15",
 }  # where the curriculum corrects a mistake of the seeds
 DOOR = [
     "Does it work here?",

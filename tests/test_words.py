@@ -78,10 +78,17 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
             dl.saturated dl.srgb_to_linear live.Region live.Upload lru_cache np.dstack
             tracemalloc.get_traced_memory tracemalloc.start tracemalloc.stop
         """,
+        "15": """
+            .barh .cleanup .compute .getvalue .savefig .set .subplots .to_zarr Figure LocalCluster Profiler
+            apply_parallel da.from_array da.from_zarr da.tile dask.config.set figures.Picture influence io.BytesIO
+            map_tiles partial reach solver stop tempfile.TemporaryDirectory
+        """,
     }.items()
 }
 FORMS = {  # how a word stands in a sentence, where it has another meaning in plain English, or parts
     "halves": r"(?<=\*)halves",
+    "lazy": r"(?<=\*\*)lazy(?=\*\*)",
+    "reach": r"(?<=\*\*)reach(?=\*\*)",
     "step": r"(?<=\*\*)step(?=\*\*)",
     "white noise": r"(?:(?<=\*)white|white\snoise)",
 }
