@@ -56,7 +56,7 @@ def enough_overlap(answer):
                 "That counts from the far end.": 60 - reach,
                 "The PSF counts once: its light comes from half its width on either side, and so does ours.":
                     reach + 2 * (width - 1),
-                "Half of the PSF is not enough: what lies within its whole width of the frame can be wrong.":
+                "That counts half of the PSF: within its whole width of the frame a pixel may be wrong.":
                     reach + width // 2,
                 "That is the largest place that is below: take the first.": 59 + width - 1,
             },
