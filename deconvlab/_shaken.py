@@ -60,10 +60,10 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     negative, that takes its slopes to those of the data in the least-squares sense, as in [4]_. Where this ends depends
     on where it begins. So it begins five times: once small and from next to nothing, and at a half and at a third of
     the size from a PSF that has the autocorrelation of the data's slopes [5]_, which is also that of the PSF turned by
-    half: from both. The three PSFs of half the size that explain the picture best, whatever its edges [6]_, go on to
-    the last size but one, and the best of these to the last. Then restore y with it, with the boundary "unknown". It
-    fails where the scene has few edges or too many (a night sky, gravel), for a sharp picture, and where the blur
-    differs across the frame: ask `doubts`.
+    half: from both (below 13, without the third). The three PSFs of half the size that explain the picture best,
+    whatever its edges [6]_, go on to the last size but one, and the best of these to the last. Then restore y with it,
+    with the boundary "unknown". It fails where the scene has few edges or too many (a night sky, gravel), for a sharp
+    picture, and where the blur differs across the frame: ask `doubts`.
 
     References
     ----------
