@@ -119,7 +119,8 @@ def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
         plans = list(grid.plans(lab.spec))
         assert len(plans[-1].settings) <= 80, f"{lab.__name__}: its coarsest plan is too fine"
         for plan in (plans[0], plans[-1]):
-            for setting in plan.settings:
+            each = {(k, at): setting for setting in plan.settings for k, at in enumerate(setting)}  # value of each axis
+            for setting in each.values():
                 lab._checked({**lab._initial, **plan.values(setting)})
             start = tuple(axis.start for axis in plan.axes)
             assert start in plan.settings
