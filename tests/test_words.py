@@ -81,7 +81,7 @@ CALLS = {  # that each lesson introduces: it says in prose or in a comment what 
         "15": """
             .barh .cleanup .compute .getvalue .savefig .set .subplots .to_zarr Figure LocalCluster Profiler
             apply_parallel da.from_array da.from_zarr da.tile dask.config.set figures.Picture influence io.BytesIO
-            map_tiles partial reach solver stop tempfile.TemporaryDirectory
+            map_tiles partial reach solver stop tempfile.TemporaryDirectory work
         """,
     }.items()
 }
