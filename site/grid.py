@@ -132,7 +132,8 @@ def _axis(control, most):
     whole = range(len(values))
     if _slides(control):
         values = thin(values, values.index(control["value"]), most)
-        whole = thin(range(len(values)), values.index(control["value"]), ceil((len(values) - 1) / APART) + 1)
+        most = max(3, ceil((len(values) - 1) / APART) + 1)  # both ends and the start
+        whole = thin(range(len(values)), values.index(control["value"]), most)
     return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"], whole)
 
 

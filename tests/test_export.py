@@ -109,7 +109,7 @@ def test_a_setting_lies_between_two_that_are_nearer_to_whole_ones():
 @every_lesson
 def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
     """Catches: a lab that is not exported or whose page asks for another file, two labs of one name, values that a lab
-    refuses, and a slider that can be moved to where no setting has it."""
+    refuses, a slider that can be moved to where no setting has it, and an end or a start without whole pictures."""
     shown = [name for cell in read(lesson)["cells"] for name in export.labs_of(cell)]
     assert shown == [lab.__name__ for labs in labs_in(lesson).values() for lab in labs]
     page = json.dumps(pages.page(read(lesson), lesson.stem, "", {}))
@@ -126,6 +126,7 @@ def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
             assert start in plan.settings
             for k, axis in enumerate(plan.axes):
                 assert {setting[k] for setting in plan.settings} == set(range(len(axis.values))), (lab, axis.name)
+                assert {0, axis.start, len(axis.values) - 1} <= set(axis.whole), (lab, axis.name)
 
 
 # What is computed
