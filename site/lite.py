@@ -24,7 +24,6 @@ from jupyterlite_pyodide_kernel.constants import (
     PYODIDE_VERSION,
 )
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 EXTENSIONS = ["anywidget", "@jupyter-widgets/jupyterlab-manager", PYODIDE_KERNEL_NPM_NAME]
 SETTINGS = {
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},  # light or dark as the system is
@@ -56,8 +55,8 @@ def make(app):
     with tempfile.TemporaryDirectory() as folder:
         # From a folder of its own: what a build remembers of the last one makes the next one leave things out.
         files = Path(folder, "files")
-        for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("exercises/*.ipynb")]:
-            copy = files / path.relative_to(NOTEBOOKS)
+        for path in pages.handed_out():
+            copy = files / path.relative_to(pages.NOTEBOOKS)
             copy.parent.mkdir(parents=True, exist_ok=True)
             # nbformat joins the lines of a text, as Jupyter's server does. Without, the page puts commas between them.
             copy.write_text(json.dumps(ready(nbformat.read(path, as_version=4))), encoding="utf-8")

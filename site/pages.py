@@ -66,10 +66,15 @@ def runs(notebook):
     return not any(PROCESSES.search("".join(c["source"])) for c in notebook["cells"] if c["cell_type"] == "code")
 
 
+def handed_out():
+    """The files of all lessons and exercises."""
+    return [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("exercises/*.ipynb")]
+
+
 def running():
     """The lessons and exercises, as paths, that JupyterLite can run."""
-    paths = [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("exercises/*.ipynb")]
-    return [p.relative_to(NOTEBOOKS).as_posix() for p in paths if runs(json.loads(p.read_text(encoding="utf-8")))]
+    readable = (path for path in handed_out() if runs(json.loads(path.read_text(encoding="utf-8"))))
+    return [path.relative_to(NOTEBOOKS).as_posix() for path in readable]
 
 
 def said(notebook):

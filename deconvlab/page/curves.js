@@ -1,7 +1,7 @@
 // A figure that draws lines over two axes.
 
 import { axis } from "./axis.js";
-import { element } from "./element.js";
+import { element, write } from "./element.js";
 
 const DASHES = [[], [7, 4], [2, 3], [8, 3, 2, 3], [5, 2, 1, 2, 1, 2], [1, 5]];
 export const CURVES_ASPECT = 1.25; // width by height
@@ -26,8 +26,8 @@ export function curvePanel(root) {
   }
   function update(head, buffers, described) {
     header = head;
-    title.textContent = head.title;
-    note.textContent = head.ylabel;
+    write(title, head.title);
+    write(note, head.ylabel);
     canvas.setAttribute("aria-label", `${head.title}: ${head.lines.map((l) => l.name).join(", ")}, ${head.ylabel} over ${head.xlabel}. ${described}`);
     const bytes = buffers.shift();
     const all = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
