@@ -4,6 +4,7 @@ import numpy as np
 
 LARGEST = 2**22
 KEPT = 3  # the channels of a photograph
+BEGINNING = 256  # numbers by which most other arrays are told apart, without a look at the rest
 
 
 class Latest:
@@ -31,5 +32,6 @@ class Latest:
     @staticmethod
     def _same(arrays, known):
         return len(arrays) == len(known) and all(
-            a.dtype == b.dtype and np.array_equal(a, b) for a, b in zip(arrays, known, strict=True)
+            a.dtype == b.dtype and np.array_equal(a.flat[:BEGINNING], b.flat[:BEGINNING]) and np.array_equal(a, b)
+            for a, b in zip(arrays, known, strict=True)
         )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deconvlab import _latest
-from deconvlab._latest import Latest
+from deconvlab._latest import BEGINNING, Latest
 
 
 class Counted:
@@ -46,11 +46,12 @@ def test_three_channels_in_turn_are_computed_once_each():
 
 @pytest.mark.parametrize("argument", [0, 1])
 def test_an_array_that_was_changed_in_place_is_another_one(argument):
-    f, arrays = Counted(), [np.arange(4.0), np.ones(2)]
+    """Catches: a look at the beginning only, which is the same."""
+    f, arrays = Counted(), [np.arange(4.0 * BEGINNING), np.ones((3, BEGINNING))]
     before = f(*arrays).copy()
-    arrays[argument][-1] += 1
+    arrays[argument].flat[-1] += 1
     np.testing.assert_array_equal(f(*arrays), before + 1)
-    arrays[argument][-1] -= 1
+    arrays[argument].flat[-1] -= 1
     np.testing.assert_array_equal(f(*arrays), before)
 
 
