@@ -15,14 +15,17 @@ after a key press on average, however quick the message. A drag is not held back
 """
 
 import contextlib
+import functools
+import http.server
 import json
 import os
+import queue
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -229,15 +232,29 @@ def _send(self, *message):
 
 live.Lab._receive, Ways.send = _receive, _send"""
 STAGES = "to leave the page, to the kernel, in it (alone: compute, encode), back and drawn, to the next frame"
-MEASURED = "measured: "  # begins the page's title when a script has come to its end
 ALONE = """
-([index, selector, ...rest]) => {
+async ([index, selector, moves, drags, port]) => {
   const root = document.querySelectorAll(".jp-Notebook .jp-Cell")[index];
-  measure(root, root.querySelector(selector), ...rest).then(given => {
-    window.given = given;
-    document.title = "TITLE" + document.title;
-  });
-}""".replace("TITLE", MEASURED)
+  const given = measure(root, root.querySelector(selector), moves, drags).catch(error => ({ error: error.stack }));
+  const send = body => fetch(`http://127.0.0.1:${port}`, { method: "POST", mode: "no-cors", body });
+  setTimeout(async () => send(JSON.stringify(await given)));
+}"""
+
+
+class Letter(http.server.BaseHTTPRequestHandler):
+    """What a page has measured."""
+
+    def __init__(self, given, *rest):
+        self._given = given
+        super().__init__(*rest)
+
+    def do_POST(self):
+        self._given.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class Unwatched:
@@ -245,6 +262,9 @@ class Unwatched:
 
     def __init__(self, playwright, port, address):
         self._playwright, self._port = playwright, port
+        self._given = queue.Queue()
+        self._letters = http.server.HTTPServer(("127.0.0.1", 0), functools.partial(Letter, self._given))
+        threading.Thread(target=self._letters.serve_forever, daemon=True).start()
         self._connect()
         self.notebook = Notebook(self, address)
         self.page.evaluate(PAGE)
@@ -256,26 +276,20 @@ class Unwatched:
     def _connect(self):
         self._browser = self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{self._port}")
 
-    def _titles(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/json/list") as pages:
-            return [page["title"] for page in json.load(pages)]
-
     def measure(self, code, selector, moves=0, drags=()):
         """Show a lab in a new cell, move its slider while nobody watches, and take it away again."""
         self.notebook.run(code)
         self.page.locator(f".jp-Notebook .jp-Cell.jp-mod-active {selector}").first.wait_for()
         index = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex")
-        self.page.evaluate(ALONE, [index, selector, moves, drags])
+        self.page.evaluate(ALONE, [index, selector, moves, drags, self._letters.server_port])
         self._browser.close()
-        while not any(title.startswith(MEASURED) for title in self._titles()):
-            time.sleep(0.5)
+        given = self._given.get(timeout=300)
         self._connect()
-        self.page = self.notebook.page = next(
-            page for page in self._browser.contexts[0].pages if page.title().startswith(MEASURED)
-        )
-        self.page.evaluate("prefix => { document.title = document.title.slice(prefix.length); }", MEASURED)
-        given = self.page.evaluate("given")
+        [self.page] = [page for page in self._browser.contexts[0].pages if "latency.ipynb" in page.url]
+        self.notebook.page = self.page
         self.notebook.command("notebook:delete-cell")
+        if "error" in given:
+            raise RuntimeError(f"in the page: {given['error']}")
         return given
 
     def set_way(self, short):

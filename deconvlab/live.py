@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 MOST_FRAMES = 1000  # of an iterative lab: what never converges ends here
-PREVIEW = 0.03  # seconds of iterating before the first picture goes out
+PREVIEW = 0.02  # seconds of iterating before the first picture goes out
 PERIOD = 1 / 15  # seconds between the pictures that follow
 PATIENCE = 2.0  # seconds without an answer after which the page is taken for closed
 
