@@ -5,6 +5,7 @@
 
 import hashlib
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -115,12 +116,12 @@ def map_tiles(deblur, y, psf, *, tile=1024, overlap=None, tolerance=1e-3, out=No
         overlap = _sizes("overlap", overlap, 0)
     else:
         overlap = (0, 0) if tile == shape else _enough(deblur, psf, tile, tolerance)
-    tiles = [[_Tile(deblur, y, here, overlap) for here in row] for row in _places(shape, tile)]
+    made, places = partial(_Tile, deblur, y, overlap), _places(shape, tile)
     if out is None:
-        return da.block([[one.lazy() for one in row] for row in tiles])
+        return da.block([[made(place).lazy() for place in row] for row in places])
     settings = {"tile": tile, "overlap": overlap, "psf": _hash(psf), "deblur": _answer(deblur, psf)}
     path = Path(out).expanduser().absolute()
-    _run([one for row in tiles for one in row], path, y, settings, scheduler, progress)
+    _run(made, [place for row in places for place in row], path, y, settings, scheduler, progress)
     return da.from_zarr(str(path))
 
 
@@ -244,7 +245,7 @@ def _places(shape, tile):
 class _Tile:
     """A part of the picture, what is seen of its neighbours, and where in that it lies."""
 
-    def __init__(self, deblur, y, place, overlap):
+    def __init__(self, deblur, y, overlap, place):
         wide = [
             slice(max(part.start - more, 0), min(part.stop + more, n))
             for part, more, n in zip(place, overlap, y.shape, strict=False)
@@ -299,17 +300,19 @@ class _Store:
         self.mark(place).touch()  # only now: a chunk without its mark is computed again
 
 
-def _run(tiles, path, y, settings, scheduler, progress):
+def _run(made, places, path, y, settings, scheduler, progress):
+    """Write the tiles that are `made` at these places, some at a time, or the plan for all would take memory itself."""
     with _computers(scheduler) as (scheduler, threads):
-        (sample,) = dask.compute(tiles[len(tiles) // 2].seen, scheduler=scheduler)
+        (sample,) = dask.compute(made(places[len(places) // 2]).seen, scheduler=scheduler)
         settings |= {"shape": y.shape, "dtype": str(y.dtype), "y": _hash(sample)}
         store = _Store(path, y, settings)
-        tasks = [dask.delayed(store.write)(one.x, one.place) for one in tiles if not store.mark(one.place).exists()]
-        bar, few = Progress(len(tasks), progress, "tile"), AT_ONCE * threads
+        left = [place for place in places if not store.mark(place).exists()]
+        bar, few = Progress(len(left), progress, "tile"), AT_ONCE * threads
         try:
-            for start in range(0, len(tasks), few):
-                dask.compute(*tasks[start : start + few], scheduler=scheduler)
-                bar.show(min(start + few, len(tasks)))
+            for start in range(0, len(left), few):
+                tiles = map(made, left[start : start + few])
+                dask.compute(*[dask.delayed(store.write)(one.x, one.place) for one in tiles], scheduler=scheduler)
+                bar.show(min(start + few, len(left)))
         finally:
             bar.close()
 
