@@ -185,7 +185,10 @@ def test_poisoned_environment(poisoned):
 
 
 def test_broken_settings_of_pip_break_nothing(installed):
-    """Catches: a pip.conf that pip cannot read, and so an installation that counts as broken and is thrown away."""
+    """Catches: a pip.conf that pip cannot read, and so an installation that counts as broken and is thrown away.
+
+    Then nothing can be installed from, and the report is missing.
+    """
     conf = installed.parent / "pip.conf"
     conf.write_text("[global\nuser = ")
     report(start(installed, "test", **{**OFFLINE, "PIP_CONFIG_FILE": str(conf)}))
