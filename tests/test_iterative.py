@@ -447,10 +447,12 @@ def test_minimize_root_knows_from_which_weight_on_the_constant_wins(name, bounda
     assert np.ptp(first.x) > 0
 
 
-@pytest.mark.parametrize("name", ["gaussian", "shake"])
-@pytest.mark.parametrize("boundary", ["unknown", "zero", "periodic"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("weight", [1e-1, 1e-3])
+@pairwise(
+    boundary=["unknown", "zero", "periodic"],
+    name=["gaussian", "shake"],
+    dtype=[np.float32, np.float64],
+    weight=[0.1, 1e-3],
+)
 def test_minimize_root_with_a_small_weight_comes_near_the_minimum_or_says_so(name, boundary, dtype, weight):
     """Catches: "converged" far above the minimum, where each step is short and many are left."""
     y = picture()
