@@ -154,10 +154,19 @@ def _used(axis, axes, setting):
 
 
 def _product(axes, free):
-    """All settings that differ in the free axes only; a control that is of no use stays at its start."""
-    ranges = [range(len(axis.values)) if axis.name in free else [axis.start] for axis in axes]
-    for setting in product(*ranges):
-        yield tuple(k if _used(a, axes, setting) else a.start for a, k in zip(axes, setting, strict=True))
+    """All settings that differ in the free axes only; a control that is of no use stays at its start.
+
+    Those on which the use of others depends go first: four sliders, three of them hidden, have millions of settings.
+    """
+    first = {name for axis in axes for name in axis.when}
+
+    def ranges(moving, at):
+        return [range(len(a.values)) if a.name in moving else [k] for a, k in zip(axes, at, strict=True)]
+
+    for setting in product(*ranges(first.intersection(free), [axis.start for axis in axes])):
+        used = {axis.name for axis in axes if _used(axis, axes, setting)}
+        at = [k if axis.name in used else axis.start for axis, k in zip(axes, setting, strict=True)]
+        yield from product(*ranges(used.intersection(free) - first, at))
 
 
 def _grid(axes):

@@ -6,14 +6,12 @@ import functools
 import io
 import json
 from pathlib import Path
-from unittest import mock
 
 import matplotlib
 import numpy as np
 from PIL import Image
 
 from deconvlab import sample_image
-from deconvlab.figures import Curves
 from deconvlab.live import Lab
 
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9][0-9]-*.ipynb"))
@@ -58,17 +56,6 @@ def labs_of(notebook, folder):
 
 
 @functools.cache
-def run(path):
-    """The labs of a lesson, by the index of the cell that shows them, and all curves that its cells make; run once."""
-    curves, check = [], Curves.__post_init__
-
-    def keep(made):
-        check(made)
-        curves.append(made)
-
-    with mock.patch.object(Curves, "__post_init__", keep):
-        return labs_of(read(path), path.parent), curves
-
-
 def labs_in(path):
-    return run(path)[0]
+    """The labs of a lesson, by the index of the cell that shows them; run once."""
+    return labs_of(read(path), path.parent)

@@ -69,8 +69,7 @@ def test_noise_alone_almost_vanishes(dtype):
     assert left.std() < 0.15 and left.mean() == pytest.approx(noise.mean(), abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["camera", "coins", "astronaut"])
-@pytest.mark.parametrize(("sigma", "gain"), [(5, 0.2), (15, 0.3), (40, 0.2)])
+@pytest.mark.parametrize(("name", "sigma", "gain"), [("camera", 5, 0.2), ("coins", 15, 0.3), ("astronaut", 40, 0.2)])
 def test_photographs_come_out_better_than_by_total_variation(name, sigma, gain):
     """Catches: levels or thresholds that fit one noise only, matches that noise decides."""
     x_true, sigma = dl.sample_image(name, size=128), sigma / 255

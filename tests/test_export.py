@@ -1,14 +1,12 @@
 """Labs computed ahead: what is planned, what is computed, and what their files hold."""
 
-import itertools
 import json
-import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from lessons import LESSONS, labs_in, read
+from lessons import LESSONS, labs_in
 from site_pages import SCRIPTS, script
 from static_lab import File, colours, level, walk
 
@@ -16,8 +14,7 @@ from deconvlab import live
 from deconvlab._frame import pack
 from deconvlab.live import Choice, LogSlider, Slider, Toggle
 
-between, export, grid, pages = map(script, ("between", "export", "grid", "pages"))
-every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+between, export, grid = map(script, ("between", "export", "grid"))
 
 
 def labs(lesson):
@@ -104,29 +101,6 @@ def test_a_setting_lies_between_two_that_are_nearer_to_whole_ones():
             assert all(end in plan.settings and plan.coarse(end) == coarse[1:] for end in ends)
             below, above = np.array(ends)
             assert np.allclose(below + share * (above - below), setting) and 0 < share < 1
-
-
-@every_lesson
-def test_every_lab_of_every_lesson_has_plans_from_fine_to_coarse(lesson):
-    """Catches: a lab that is not exported or whose page asks for another file, two labs of one name, values that a lab
-    refuses, a slider that can be moved to where no setting has it, and an end or a start without whole pictures."""
-    shown = [name for cell in read(lesson)["cells"] for name in export.labs_of(cell)]
-    assert shown == [lab.__name__ for labs in labs_in(lesson).values() for lab in labs]
-    page = json.dumps(pages.page(read(lesson), lesson.stem, "", {}))
-    assert re.findall(r'data-lab=\\"(.+?)\\"', page) == [f"{lesson.stem}.{name}" for name in shown]
-    assert len(set(map(id, itertools.chain(*labs_in(lesson).values())))) == len(set(shown))
-    for lab in labs(lesson).values():
-        plans = list(grid.plans(lab.spec))
-        assert len(plans[-1].settings) <= 80, f"{lab.__name__}: its coarsest plan is too fine"
-        for plan in (plans[0], plans[-1]):
-            each = {(k, at): setting for setting in plan.settings for k, at in enumerate(setting)}  # value of each axis
-            for setting in each.values():
-                lab._checked({**lab._initial, **plan.values(setting)})
-            start = tuple(axis.start for axis in plan.axes)
-            assert start in plan.settings
-            for k, axis in enumerate(plan.axes):
-                assert {setting[k] for setting in plan.settings} == set(range(len(axis.values))), (lab, axis.name)
-                assert {0, axis.start, len(axis.values) - 1} <= set(axis.whole), (lab, axis.name)
 
 
 # What is computed

@@ -185,7 +185,10 @@ def test_poisoned_environment(poisoned):
 
 
 def test_broken_settings_of_pip_break_nothing(installed):
-    """Catches: a pip.conf that pip cannot read, and so an installation that counts as broken and is thrown away."""
+    """Catches: a pip.conf that pip cannot read, and so an installation that counts as broken and is thrown away.
+
+    Then nothing can be installed from, and the report is missing.
+    """
     conf = installed.parent / "pip.conf"
     conf.write_text("[global\nuser = ")
     report(start(installed, "test", **{**OFFLINE, "PIP_CONFIG_FILE": str(conf)}))
@@ -343,7 +346,7 @@ def test_read_only_home(installed):
 def test_nbval_works_from_any_folder(tmp_path, folder):
     """Catches: nbval's file of patterns looked for where pytest was started, so that every cell is an error."""
     root = tmp_path / "deconvlab"
-    for name in ("pyproject.toml", "conftest.py", "tests/nbval.cfg"):
+    for name in ("pyproject.toml", "conftest.py", "tests/nbval.cfg", "tests/trials.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     html = "<img src='data:image/png;base64,{}'>"
@@ -361,7 +364,7 @@ def test_nbval_works_from_any_folder(tmp_path, folder):
     notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     notebook["metadata"] = {"kernelspec": {"display_name": "", "language": "python", "name": "python3"}}
     (root / "notebooks").mkdir()
-    (root / "notebooks" / "01-still.ipynb").write_text(json.dumps(notebook))
+    (root / "notebooks" / "still.ipynb").write_text(json.dumps(notebook))
     where = (root / folder).resolve()
     target = os.path.relpath(root / "notebooks", where)
     pytest_nbval = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", target]

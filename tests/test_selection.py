@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from helpers import dense_blur, dense_gradient, frozen, full_otf, ramp
+from helpers import dense_blur, dense_gradient, frozen, full_otf, pairwise, ramp
 from scipy import ndimage, optimize
 
 import deconvlab as dl
@@ -183,9 +183,7 @@ def full_spectrum(y, psf, x_true, penalty):
     }
 
 
-PHOTOGRAPHS = pytest.mark.parametrize(
-    "psf", [dl.gaussian(2), dl.motion(9, 30), dl.shake(9, rng=2)], ids=["gaussian", "motion", "shake"]
-)
+BLURS = {"gaussian": dl.gaussian(2), "motion": dl.motion(9, 30), "shake": dl.shake(9, rng=2)}
 
 
 def photograph(psf, dtype=float):
@@ -193,11 +191,10 @@ def photograph(psf, dtype=float):
     return dl.simulate(x_true, psf, sigma=SIGMA, rng=0).y, x_true
 
 
-@EVERY
-@PENALTIES
-@PHOTOGRAPHS
-def test_bands_lose_nothing(rule, penalty, psf):
+@pairwise(rule=RULES, penalty=["gradient", "identity"], blur=BLURS)
+def test_bands_lose_nothing(rule, penalty, blur):
     """Catches: fewer bands, or coarser interpolation between them, than 1e-8 takes."""
+    psf = BLURS[blur]
     y, x_true = photograph(psf)
     selection = RULES[rule](y, psf, x_true, penalty=penalty)
     exact = full_spectrum(y, psf, x_true, penalty)[rule]
@@ -206,11 +203,10 @@ def test_bands_lose_nothing(rule, penalty, psf):
     assert selection.scores[some] == pytest.approx([exact(weight) for weight in selection.weights[some]], **tolerance)
 
 
-@EVERY
-@PENALTIES
-@PHOTOGRAPHS
-def test_the_pick_is_the_optimum_and_not_a_grid_point(rule, penalty, psf):
+@pairwise(rule=RULES, penalty=["gradient", "identity"], blur=BLURS)
+def test_the_pick_is_the_optimum_and_not_a_grid_point(rule, penalty, blur):
     """Catches: a search that stops at the grid, brackets the wrong side, or climbs where it should descend."""
+    psf = BLURS[blur]
     y, x_true = photograph(psf)
     selection = RULES[rule](y, psf, x_true, penalty=penalty)
     exact = full_spectrum(y, psf, x_true, penalty)[rule]
@@ -467,11 +463,11 @@ def test_a_blur_that_leaves_only_the_mean(rule):
 # How good they are on photographs, and where they fail
 
 
-@pytest.mark.parametrize("size", [256, None])
-@pytest.mark.parametrize("psf", [dl.gaussian(2), dl.motion(15)], ids=["gaussian", "motion"])
-@pytest.mark.parametrize("name", ["camera", "coins", "astronaut"])
-def test_on_photographs(name, psf, size):
+@pairwise(name=["camera", "coins", "astronaut"], blur=["gaussian", "motion"], size=[256, None])
+def test_on_photographs(name, blur, size):
+    """Catches: a rule that loses more than it should, or that fits one photograph, one blur or one size only."""
     x_true = dl.sample_image(name, size=size)
+    psf = dl.gaussian(2) if blur == "gaussian" else dl.motion(15)
     H = dl.Blur(psf, x_true.shape)
     for seed in range(3):
         y = dl.simulate(x_true, psf, sigma=0.01, rng=seed).y

@@ -50,5 +50,5 @@ def test_type_checker_finds_the_mistakes_and_nothing_else():
 
 
 def test_typed_script_runs():
-    """Catches: a type that lets a call pass which the function refuses, or the other way round."""
+    """Catches: a type that lets a call pass which the function refuses: the function raises."""
     use.main()
