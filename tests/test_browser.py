@@ -15,7 +15,7 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import Notebook, jupyterlab, open_notebook
+from jupyter_page import Notebook, open_notebook
 from lessons import LESSONS, read
 from matplotlib import colormaps
 from PIL import Image
@@ -37,10 +37,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(folder, tmp_path_factory):
+def opened(folder, jupyter):
     """The lesson open in JupyterLab, nothing run."""
-    shutil.copy(lesson_06(), folder / "lesson.ipynb")
-    with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "lesson.ipynb") as notebook:
+    with open_notebook(jupyter(shutil.copy(lesson_06(), folder / "lesson.ipynb"))) as notebook:
         yield notebook
 
 
@@ -853,20 +852,19 @@ def test_when_the_kernel_has_gone_the_lab_says_so(lesson, way, end):
 # Elsewhere
 
 
-def test_a_lab_works_in_notebook_7(opened, tmp_path, tmp_path_factory):
+def test_a_lab_works_in_notebook_7(opened, tmp_path, jupyter):
     """A view that leans on something only JupyterLab has."""
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": LAST_LAB, "outputs": [], "execution_count": None}
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     lesson = {"cells": [cell], "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "lesson.ipynb").write_text(json.dumps(lesson))
-    with jupyterlab(tmp_path, tmp_path_factory.mktemp("jupyter"), "notebook") as address:
-        notebook = Notebook(opened.page.context.browser, address("lesson.ipynb"))
-        notebook.run_all()
-        notebook.until(lambda: notebook.labs and notebook.labs[0].numbers() == {"level": "0.5"}, "the lab is live")
-        lab, notebook.errors[:] = notebook.labs[0], []  # Notebook's own, while it starts
-        picture = lab.pixels("square")
-        lab.press("level", "ArrowLeft")
-        notebook.until(lambda: lab.numbers() == {"level": "0.49"}, "the lab follows")
-        assert lab.message() == "" and lab.pixels("square") != picture and notebook.errors == []
-        notebook.command("kernelmenu:shutdown")
-        notebook.until(lambda: "Run this cell" in lab.message(), "the lab says that the kernel has gone")
+    notebook = Notebook(opened.page.context.browser, jupyter(tmp_path / "lesson.ipynb", place="notebooks"))
+    notebook.run_all()
+    notebook.until(lambda: notebook.labs and notebook.labs[0].numbers() == {"level": "0.5"}, "the lab is live")
+    lab, notebook.errors[:] = notebook.labs[0], []  # Notebook's own, while it starts
+    picture = lab.pixels("square")
+    lab.press("level", "ArrowLeft")
+    notebook.until(lambda: lab.numbers() == {"level": "0.49"}, "the lab follows")
+    assert lab.message() == "" and lab.pixels("square") != picture and notebook.errors == []
+    notebook.command("kernelmenu:shutdown")
+    notebook.until(lambda: "Run this cell" in lab.message(), "the lab says that the kernel has gone")
