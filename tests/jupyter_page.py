@@ -143,6 +143,10 @@ class Notebook:
     def wait_until_idle(self):
         self.page.wait_for_function(f"{KERNEL}?.status === 'idle' && !{RUNNING}", timeout=120_000)
 
+    def wait_until_faded(self):
+        """Wait until no colour changes any more, as it does after a change of the theme."""
+        self.page.wait_for_function("document.getAnimations().every(a => !(a instanceof CSSTransition))")
+
     def command(self, name, arguments=None):
         """Run one of JupyterLab's commands to its end; what it returns."""
         return self.page.evaluate("([name, args]) => jupyterapp.commands.execute(name, args)", [name, arguments or {}])

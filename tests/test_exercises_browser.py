@@ -21,7 +21,8 @@ def place(tmp_path_factory):
 def page(place, jupyter):
     """The learner's copy, open."""
     with open_notebook(jupyter(shutil.copy(COPY, place / COPY.name))) as notebook:
-        notebook.run(f"import os; os.environ['DECONVLAB_PROGRESS'] = {str(place / 'progress.json')!r}")  # as lab.py does
+        progress = str(place / "progress.json")
+        notebook.run(f"import os; os.environ['DECONVLAB_PROGRESS'] = {progress!r}")  # as lab.py does
         yield notebook
 
 
