@@ -16,15 +16,20 @@ def pytest_configure(config):
 LESSONS = {path.stem for path in Path(__file__).with_name("notebooks").glob("*.ipynb")}
 
 
+JUPYTERLAB = ("test_browser.py", "test_exercises_browser.py", "test_upload_browser.py")
+PAGES = ("browser.py", "test_site.py")  # of the site: made once
+
+
 def together(nodeid):
     """What one process has to run: all tests of a lesson, which runs once for them, and else the tests of a file.
 
-    All that moves a browser, too, so that at most one does: two on two cores would keep each other waiting, past their
-    deadlines. And with it the tests of the site, whose pages are made once.
+    Also all that opens JupyterLab, with one server, and all that opens a page of the site. These two may run at once:
+    their tests wait for what they need to see, and no fixed time.
     """
     file, _, test = nodeid.partition("::")
-    if file.endswith(("browser.py", "test_site.py")):
-        return "browser"
+    for name, files in {"JupyterLab": JUPYTERLAB, "pages": PAGES}.items():
+        if file.endswith(files):
+            return name
     lesson = test.rpartition("[")[2].rstrip("]")
     return lesson if lesson in LESSONS else file
 
@@ -34,7 +39,7 @@ def pytest_collection_modifyitems(items):
 
     def short(item):
         piece = together(item.nodeid)
-        return piece != "browser", item.path.suffix != ".ipynb", piece not in LESSONS
+        return piece not in ("JupyterLab", "pages"), item.path.suffix != ".ipynb", piece not in LESSONS
 
     items.sort(key=short)
 
