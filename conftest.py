@@ -38,14 +38,20 @@ def pytest_make_collect_report(collector):
     return report
 
 
-def together(nodeid):
-    """What one process has to run: all tests of a file, and all that moves a browser.
+BROWSERS = {
+    "JupyterLab": ("test_browser.py", "test_exercises_browser.py", "test_upload_browser.py"),
+    "pages": ("browser.py", "test_site.py"),  # of the site: made once
+}
 
-    So at most one browser is moved: two on two cores would keep each other waiting, past their deadlines. The tests of
-    the site come with it, whose pages are made once.
+
+def together(nodeid):
+    """What one process has to run: all tests of a file.
+
+    Also all that opens JupyterLab, with one server, and all that opens a page of the site. These two may run at once:
+    their tests wait for what they need to see, and no fixed time.
     """
     file = nodeid.partition("::")[0]
-    return "browser" if file.endswith(("browser.py", "test_site.py")) else file
+    return next((name for name, files in BROWSERS.items() if file.endswith(files)), file)
 
 
 def pytest_collection_modifyitems(items):
@@ -53,7 +59,7 @@ def pytest_collection_modifyitems(items):
 
     def short(item):
         lesson = LESSONS.get(item.path.stem) == item.path
-        return together(item.nodeid) != "browser", -int(item.path.stem[:2]) if lesson else 1
+        return together(item.nodeid) not in BROWSERS, -int(item.path.stem[:2]) if lesson else 1
 
     items.sort(key=short)
 

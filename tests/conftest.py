@@ -1,4 +1,15 @@
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50, database=None)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    """Gives the address of a notebook in one of pytest's folders, from the one JupyterLab of all tests."""
+    from jupyter_page import jupyterlab  # not above: the oldest versions are tested without a browser
+
+    root = tmp_path_factory.getbasetemp()
+    with jupyterlab(root, tmp_path_factory.mktemp("jupyter")) as address:
+        yield lambda path, **place: address(path.relative_to(root).as_posix(), **place)

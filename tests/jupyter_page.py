@@ -30,10 +30,10 @@ RUNNING = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(p
 
 
 @contextlib.contextmanager
-def jupyterlab(root, home, app="jupyterlab"):
-    """JupyterLab, or the app `notebook`, that serves the folder `root` and writes all else to `home`.
+def jupyterlab(root, home):
+    """JupyterLab, with Notebook beside it, that serves the folder `root` and writes all else to `home`.
 
-    Gives the address of a file.
+    Gives the address of a file, open in the one or, as place="notebooks", the other.
     """
     for name, settings in SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -47,11 +47,12 @@ def jupyterlab(root, home, app="jupyterlab"):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_hex(8)
-    command = [sys.executable, "-m", app, "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [
         f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={root}",
-        f"--{'LabApp' if app == 'jupyterlab' else 'JupyterNotebookApp'}.expose_app_in_browser=True",
+        "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
@@ -62,10 +63,10 @@ def jupyterlab(root, home, app="jupyterlab"):
         deadline = time.monotonic() + 60
         while not answers(f"http://127.0.0.1:{port}/api/status?token={token}"):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{app} did not start:\n{log.read_text()[-2000:]}")
+                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
             time.sleep(0.1)
-        place = f"lab/workspaces/{secrets.token_hex(3)}/tree" if app == "jupyterlab" else "notebooks"
-        yield lambda name: f"http://127.0.0.1:{port}/{place}/{name}?token={token}&reset"
+        workspace = f"lab/workspaces/{secrets.token_hex(3)}/tree"
+        yield lambda name, place=workspace: f"http://127.0.0.1:{port}/{place}/{name}?token={token}&reset"
     finally:
         server.terminate()
         try:
@@ -99,11 +100,11 @@ def chromium():
 
 
 @contextlib.contextmanager
-def open_notebook(folder, home, name):
-    """A notebook of a folder, open in JupyterLab."""
+def open_notebook(address):
+    """The notebook at an address, open in a browser."""
     need_chromium()
-    with jupyterlab(folder, home) as address, chromium() as browser:
-        yield Notebook(browser, address(name))
+    with chromium() as browser:
+        yield Notebook(browser, address)
 
 
 class Notebook:
@@ -141,6 +142,10 @@ class Notebook:
 
     def wait_until_idle(self):
         self.page.wait_for_function(f"{KERNEL}?.status === 'idle' && !{RUNNING}", timeout=120_000)
+
+    def wait_until_faded(self):
+        """Wait until no colour changes any more, as it does after a change of the theme."""
+        self.page.wait_for_function("document.getAnimations().every(a => !(a instanceof CSSTransition))")
 
     def command(self, name, arguments=None):
         """Run one of JupyterLab's commands to its end; what it returns."""

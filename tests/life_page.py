@@ -2,12 +2,14 @@
 
 import contextlib
 import json
+import re
+import shutil
 from pathlib import Path
 
 from jupyter_page import need_chromium
 from lessons import LESSONS, read
 from pyodide_rig import rig_or_skip
-from site_pages import made, script, served
+from site_pages import gathered, made, served
 
 
 @contextlib.contextmanager
@@ -17,7 +19,7 @@ def site_with_python(folder):
     (Path(folder) / "pyodide").symlink_to(rig_or_skip())
     for part in made().iterdir():  # which other tests share
         (Path(folder) / part.name).symlink_to(part)
-    script("wheels").gather(Path(folder) / "wheels")
+    shutil.copytree(gathered(), Path(folder) / "wheels")
     file = Path(folder) / "wheels" / "python.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "pyodide": "/pyodide/"}))
     with served(folder) as address:
@@ -49,7 +51,7 @@ class Lesson:
         self.bar.get_by_role("status").get_by_text(words).wait_for(timeout=1000 * seconds)
 
     def bring_to_life(self):
-        self.button("Bring it to life").click()
+        self.button(re.compile("Bring it to life|Try again")).click()
         self.idle(300)
 
     def text(self, cell):

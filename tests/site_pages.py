@@ -1,4 +1,4 @@
-"""The pages of the site, made once for all tests that read them, and served as a web server would."""
+"""The pages and wheels of the site, made once for all tests, and served as a web server would."""
 
 import atexit
 import contextlib
@@ -23,11 +23,25 @@ def script(name):
         return importlib.import_module(name)
 
 
+def kept():
+    """A new folder that stays until the tests have ended."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def gathered():
+    """The folder with the wheels that Python in a page needs."""
+    folder = kept() / "wheels"
+    script("wheels").gather(folder)
+    return folder
+
+
 @functools.cache
 def made():
     """The folder with the pages of all lessons, without what the other steps add."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = kept()
     code = f"import build, pathlib; build.read(build.chosen([]), pathlib.Path({str(folder)!r}))"
     run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import Notebook, jupyterlab, open_notebook
+from jupyter_page import Notebook, open_notebook
 from lessons import LESSONS, read
 from matplotlib import colormaps
 from PIL import Image
@@ -36,11 +36,23 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("lessons")
 
 
+def up_to_its_last_lab(lesson):
+    """A lesson without what follows its labs, which takes most of the time."""
+    show = [k for k, cell in enumerate(lesson["cells"]) if any(map(name_of_lab, cell.get("outputs", [])))]
+    return {**lesson, "cells": lesson["cells"][: show[-1] + 1]}
+
+
+def name_of_lab(output):
+    """The name of the lab that a stored output shows, if it does."""
+    text = "".join(output.get("data", {}).get("text/plain", ""))
+    return text.split(":")[0].removeprefix("Lab ") if text.startswith("Lab ") else None
+
+
 @pytest.fixture(scope="module")
-def opened(folder, tmp_path_factory):
+def opened(folder, jupyter):
     """The lesson open in JupyterLab, nothing run."""
-    shutil.copy(lesson_06(), folder / "lesson.ipynb")
-    with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "lesson.ipynb") as notebook:
+    (folder / "lesson.ipynb").write_text(json.dumps(up_to_its_last_lab(read(lesson_06()))))
+    with open_notebook(jupyter(folder / "lesson.ipynb")) as notebook:
         yield notebook
 
 
@@ -70,8 +82,8 @@ def way(lesson, request):
 @pytest.fixture(scope="module")
 def first_lab(executed):
     """The first lab with a slider, a picture and a score to watch, and its name in the kernel."""
-    plain = [o.get("data", {}).get("text/plain", "") for c in read(lesson_06())["cells"] for o in c.get("outputs", [])]
-    names = [text.split(":")[0].removeprefix("Lab ") for text in map("".join, plain) if text.startswith("Lab ")]
+    outputs = [output for cell in read(lesson_06())["cells"] for output in cell.get("outputs", [])]
+    names = filter(None, map(name_of_lab, outputs))
     for name, lab in zip(names, executed.labs, strict=True):
         if lab.control(SLIDER).count() and PANEL in lab.titles() and any(SCORE in label for label in lab.numbers()):
             lab.name, lab.start = name, lab.seen()
@@ -274,16 +286,20 @@ def test_a_saved_lesson_opens_with_still_pictures(lesson, folder):
     """A view of a dead widget that was saved, and hides the picture behind an error."""
     lesson.command("docmanager:save")
     shutil.copy(folder / "lesson.ipynb", folder / "saved.ipynb")
-    again = Notebook(lesson.page.context.browser, lesson.address.replace("lesson.ipynb", "saved.ipynb"))
+    path, count = lesson.page.evaluate("jupyterapp.shell.currentWidget.context.path"), len(lesson.labs)
+    opens = "path => void jupyterapp.commands.execute('docmanager:open', { path })"
+    lesson.page.evaluate(opens, path.replace("lesson.ipynb", "saved.ipynb"))
     try:
+        saved = lesson.page.locator(".jp-NotebookPanel:visible:has(.jp-OutputArea)")
+        stills = saved.locator(".jp-OutputArea-output figure", has_text="run this cell")
+        lesson.until(lambda: stills.count() == count, "every lab shows its still picture")
         cells = "jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model)"
         trusted = f"{cells}.every(cell => cell.type !== 'code' || cell.trusted)"
-        assert again.page.evaluate(trusted)  # in an untrusted one nobody would look for the view
-        stills = again.page.locator(".jp-OutputArea-output figure", has_text="run this cell")
-        again.until(lambda: stills.count() == len(lesson.labs), "every lab shows its still picture")
-        assert again.page.get_by_text("Error displaying widget").count() == 0 and again.labs == []
+        assert lesson.page.evaluate(trusted)  # in an untrusted one nobody would look for the view
+        lesson.wait_until_idle()
+        assert saved.get_by_text("Error displaying widget").count() == 0 == saved.locator(".dcv").count()
     finally:
-        again.page.close()
+        lesson.command("application:close")
     assert all(lab.numbers() and lab.message() == "" for lab in lesson.labs)  # saving takes nothing from the open page
 
 
@@ -382,7 +398,7 @@ def test_axe_finds_nothing_serious_in_a_lab(lesson, chart, theme):
     lesson.command("apputils:change-theme", {"theme": theme})
     dark = theme.endswith("Dark")
     lesson.until(lambda: ("dark" in chart.root.get_attribute("class").split()) == dark, f"the lab is in {theme}")
-    lesson.page.wait_for_function("document.getAnimations().every(a => !(a instanceof CSSTransition))")
+    lesson.wait_until_faded()
     pictures, curves = chart.root, lesson.labs[0].root
     for root in (pictures, curves):
         root.evaluate("root => root.id = 'looked-at'")
@@ -463,7 +479,7 @@ def test_the_wheel_zooms_with_control_only_and_dragging_moves(lesson, chart):
     pane, probe = chart.pane("ramp"), chart.root.locator(".dcv-probe")
     point_at(lesson, pane, 0.5, 0.5)
     lesson.page.mouse.wheel(0, -10)
-    lesson.page.wait_for_timeout(500)  # the page scrolls
+    lesson.page.wait_for_timeout(200)  # the page scrolls
     assert chart.zoom("ramp") == 1
     point_at(lesson, pane, 0.5, 0.5)
     lesson.page.keyboard.down("Control")
@@ -717,7 +733,7 @@ endless""")
         lab.button("Stop").click()
         lesson.until(lab.button("Stop").is_hidden, "it has stopped")
         stopped = lab.numbers()
-        lesson.page.wait_for_timeout(400)
+        lesson.page.wait_for_timeout(200)
         assert lab.numbers() == stopped and lab.control("iteration").is_enabled()
 
 
@@ -748,7 +764,7 @@ def test_a_drag_on_a_slow_lab_ends_with_the_last_value_and_its_last_picture(less
         shown.add(lab.numbers()["level"])
     lesson.until(lambda: lab.numbers() == {"level": "40", "k": "29"}, "the last value has converged")
     assert len(shown) > 3  # the picture followed while the slider moved
-    lesson.page.wait_for_timeout(400)
+    lesson.page.wait_for_timeout(200)
     assert lab.numbers() == {"level": "40", "k": "29"} and lab.root.locator(".dcv-more").is_hidden()
     assert set(lab.rgb("grey").ravel().tolist()) == {round(round(0.4 * 252) * 255 / 252)}
 
@@ -779,7 +795,8 @@ DRAG = """async ([root, end]) => {  // sixty steps in 1.2 s; after thirty the sh
         slider.dispatchEvent(new Event("input", { bubbles: true }));
         if (k === 30 && end) end === "page" ? sockets.at(-1).close() : sockets.at(-1).send("no JSON");
     }
-    await new Promise(next => setTimeout(next, 500));
+    for (let k = 0; k < 100 && seen.at(-1) !== 60; k++) await new Promise(next => setTimeout(next, 50));
+    await new Promise(next => setTimeout(next, 100));  // in which an old one may come late
     watch.disconnect();
     return seen;
 }"""
@@ -853,20 +870,19 @@ def test_when_the_kernel_has_gone_the_lab_says_so(lesson, way, end):
 # Elsewhere
 
 
-def test_a_lab_works_in_notebook_7(opened, tmp_path, tmp_path_factory):
+def test_a_lab_works_in_notebook_7(opened, tmp_path, jupyter):
     """A view that leans on something only JupyterLab has."""
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": LAST_LAB, "outputs": [], "execution_count": None}
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     lesson = {"cells": [cell], "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "lesson.ipynb").write_text(json.dumps(lesson))
-    with jupyterlab(tmp_path, tmp_path_factory.mktemp("jupyter"), "notebook") as address:
-        notebook = Notebook(opened.page.context.browser, address("lesson.ipynb"))
-        notebook.run_all()
-        notebook.until(lambda: notebook.labs and notebook.labs[0].numbers() == {"level": "0.5"}, "the lab is live")
-        lab, notebook.errors[:] = notebook.labs[0], []  # Notebook's own, while it starts
-        picture = lab.pixels("square")
-        lab.press("level", "ArrowLeft")
-        notebook.until(lambda: lab.numbers() == {"level": "0.49"}, "the lab follows")
-        assert lab.message() == "" and lab.pixels("square") != picture and notebook.errors == []
-        notebook.command("kernelmenu:shutdown")
-        notebook.until(lambda: "Run this cell" in lab.message(), "the lab says that the kernel has gone")
+    notebook = Notebook(opened.page.context.browser, jupyter(tmp_path / "lesson.ipynb", place="notebooks"))
+    notebook.run_all()
+    notebook.until(lambda: notebook.labs and notebook.labs[0].numbers() == {"level": "0.5"}, "the lab is live")
+    lab, notebook.errors[:] = notebook.labs[0], []  # Notebook's own, while it starts
+    picture = lab.pixels("square")
+    lab.press("level", "ArrowLeft")
+    notebook.until(lambda: lab.numbers() == {"level": "0.49"}, "the lab follows")
+    assert lab.message() == "" and lab.pixels("square") != picture and notebook.errors == []
+    notebook.command("kernelmenu:shutdown")
+    notebook.until(lambda: "Run this cell" in lab.message(), "the lab says that the kernel has gone")

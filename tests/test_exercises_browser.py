@@ -18,13 +18,12 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(place, tmp_path_factory):
-    """The learner's copy, open, as lab.py opens it."""
-    shutil.copy(COPY, place)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DECONVLAB_PROGRESS", str(place / "progress.json"))
-        with open_notebook(place, tmp_path_factory.mktemp("jupyter"), COPY.name) as notebook:
-            yield notebook
+def page(place, jupyter):
+    """The learner's copy, open."""
+    with open_notebook(jupyter(shutil.copy(COPY, place / COPY.name))) as notebook:
+        progress = str(place / "progress.json")
+        notebook.run(f"import os; os.environ['DECONVLAB_PROGRESS'] = {progress!r}")  # as lab.py does
+        yield notebook
 
 
 def verdicts(page):

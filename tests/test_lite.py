@@ -147,13 +147,6 @@ def jobs():
     return yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
 
 
-def test_workflow_is_valid():
-    """Catches: a key that GitHub does not know, or a step that neither runs nor uses anything."""
-    lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", WORKFLOW]
-    done = subprocess.run(lint, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_workflow_may_do_only_what_it_must(jobs):
     """Catches: a build that could write to the repository, and a deployment of what a stranger proposes."""
     assert yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["permissions"] == {}
@@ -165,13 +158,6 @@ def test_workflow_may_do_only_what_it_must(jobs):
     for name in ("deploy", "colab"):
         assert jobs[name]["needs"] == "build" and "refs/heads/main" in jobs[name]["if"]
         assert "!= 'pull_request'" in jobs[name]["if"]
-
-
-def test_workflow_uses_each_action_at_one_major_version(jobs):
-    """Catches: an action at a branch, and two versions of one action."""
-    used = {step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step}
-    assert all(re.fullmatch(r"actions/[\w-]+@v\d+", action) for action in used)
-    assert len({action.split("@")[0] for action in used}) == len(used)
 
 
 def test_workflow_runs_every_test_of_the_site(jobs):

@@ -7,9 +7,9 @@ import time
 import pyodide_rig
 import pytest
 from jupyter_page import SETTINGS, Notebook, chromium, need_chromium
-from site_pages import ROOT, script, served
+from site_pages import ROOT, gathered, script, served
 
-lite, npm, wheels = script("lite"), script("npm"), script("wheels")
+lite, npm = script("lite"), script("npm")
 LESSON = "04-divide-out-the-blur.ipynb"
 # The kernel wants a micropip that the rig's Pyodide has not; this one is the newest that this Pyodide can import.
 MICROPIP = "micropip==0.10.0 --hash=sha256:2b03473388a21e558735a01a66817faac1b01f5248f7b9b97e0a2bd0cef8eede"
@@ -44,7 +44,7 @@ def browser():
 def site(tmp_path_factory):
     """A site of JupyterLite alone."""
     target = tmp_path_factory.mktemp("site")
-    wheels.gather(target / "wheels")
+    shutil.copytree(gathered(), target / "wheels")
     lite.build(target)
     return target
 

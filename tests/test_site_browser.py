@@ -20,9 +20,9 @@ pytestmark = pytest.mark.browser
 class Visit:
     """A page that is open, and what it asked for and complained about."""
 
-    def __init__(self, browser, root, name, theme="light", width=1280, before=""):
+    def __init__(self, browser, root, name, theme="light", before=""):
         self.requests, self.errors = [], []
-        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+        self.page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=theme)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -51,15 +51,23 @@ def opened(site, name, **how):
     visit.page.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_screen_reader_finds_its_way(site, name, theme):
-    """Catches: text that is too pale in one of the themes, a table, link or region that nobody can name or reach."""
-    with opened(site, name, theme=theme) as visit:
-        assert visit.page.locator("html").get_attribute("data-theme") == theme
+def test_a_screen_reader_finds_its_way_and_a_narrow_page_scrolls_down_only(site, name):
+    """Catches: text that is too pale in one of the themes, a table, link or region that nobody can name or reach; a
+    picture, formula, table or word that makes a phone's reader scroll sideways.
+    """
+    with opened(site, name, theme="dark") as visit:
         assert visit.elsewhere(site[1]) == [] and visit.errors == []  # before axe, which asks for styles again
-        found = Axe().run(visit.page, PARTS.get(name), options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
+        for theme in ("dark", "light"):
+            visit.page.emulate_media(color_scheme=theme)
+            visit.page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+            visit.page.wait_for_function("document.getAnimations().every(a => !(a instanceof CSSTransition))")
+            found = Axe().run(visit.page, PARTS.get(name))
+            assert found.violations_count == 0, found.generate_report()
+        visit.page.set_viewport_size({"width": 400, "height": 900})
+        wide = "(selector) => document.querySelector(selector).scrollWidth"
+        assert visit.page.evaluate(wide, "html") <= 400
+        assert visit.page.evaluate(wide, ".bd-article-container") <= 400
 
 
 def test_every_formula_is_typeset(site):
@@ -78,15 +86,6 @@ def test_formulas_can_be_heard_without_another_host(site):
         visit.page.locator("mjx-container[aria-label='upper Y']").first.wait_for(timeout=20_000)
         assert any("/_static/mathjax/sre/mathmaps/en.json" in address for address in visit.requests)
         assert visit.elsewhere(site[1]) == [] and visit.errors == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_narrow_page_scrolls_down_only(site, name):
-    """Catches: a picture, formula, table or word that makes a phone's reader scroll sideways."""
-    with opened(site, name, width=400) as visit:
-        wide = "(selector) => document.querySelector(selector).scrollWidth"
-        assert visit.page.evaluate(wide, "html") <= 400
-        assert visit.page.evaluate(wide, ".bd-article-container") <= 400
 
 
 def test_pictures_keep_their_greys_in_the_dark(site):

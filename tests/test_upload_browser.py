@@ -72,8 +72,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(folder, tmp_path_factory):
-    with open_notebook(folder, tmp_path_factory.mktemp("jupyter"), "clinic.ipynb") as notebook:
+def opened(folder, jupyter):
+    with open_notebook(jupyter(folder / "clinic.ipynb")) as notebook:
         notebook.run_all()
         notebook.folder = folder
         yield notebook
@@ -345,15 +345,15 @@ def test_stop_ends_the_long_work_and_an_error_is_one_line(notebook, photo):
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_axe_finds_nothing_serious(notebook, photo, theme, tmp_path):
+def test_axe_finds_nothing_serious(notebook, photo, theme):
     """Four numbers without a name, a bar that says nothing, text too faint to read."""
     notebook.command("apputils:change-theme", {"theme": theme})
-    notebook.page.wait_for_timeout(1500)
+    dark = theme.endswith("Dark")
+    notebook.until(lambda: ("dark" in photo.root.get_attribute("class").split()) == dark, f"the lab is in {theme}")
     drag(photo, (0.2, 0.2), (0.7, 0.6))
     photo.button("Full size").click()
     notebook.until(lambda: photo.button("Stop full size").is_visible(), "it runs")
-    notebook.page.wait_for_timeout(800)
-    photo.root.screenshot(path=tmp_path / "lab.png")
+    notebook.wait_until_faded()
     photo.root.evaluate("root => root.id = 'looked-at'")
     found = Axe().run(notebook.page, context="#looked-at").response["violations"]
     assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found if v["impact"] != "minor"] == []
