@@ -36,9 +36,9 @@ class File:
         left = np.asarray(Image.open(io.BytesIO(self._blobs[number])).convert("RGB"))
         if str(number) not in self.header["between"]:
             return left
-        share, below, above = self.header["between"][str(number)]
-        mixed = (1 - share) * self._codes(below) + share * self._codes(above)
-        return np.uint8((left + np.floor(mixed + 0.5)) % 256)
+        weights, ends = (self.header["between"][str(number)][part] for part in (slice(3), slice(3, None)))
+        mixed = sum((w * self._codes(end) for w, end in zip(weights, ends, strict=False)), sum(weights[2:]))
+        return np.uint8((5 * left.astype(int) + np.floor(mixed + 0.5)) % 256)
 
     def line(self, curve, number):
         return np.frombuffer(self._blobs[curve["parts"][number]], np.float32)
