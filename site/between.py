@@ -25,7 +25,7 @@ def mix(ends, weights):
     if not ends:
         return 0
     (below, above), (first, second, level) = ends, weights
-    return np.floor(first * below + second * above + level + 0.5).astype(int)
+    return np.floor(first * below + second * above + level + 0.5).astype(int)  # the page adds in this order, too
 
 
 def difference(codes, guess):

@@ -36,9 +36,12 @@ class File:
         left = np.asarray(Image.open(io.BytesIO(self._blobs[number])).convert("RGB"))
         if str(number) not in self.header["between"]:
             return left
-        weights, ends = (self.header["between"][str(number)][part] for part in (slice(3), slice(3, None)))
-        mixed = sum((w * self._codes(end) for w, end in zip(weights, ends, strict=False)), sum(weights[2:]))
-        return np.uint8((5 * left.astype(int) + np.floor(mixed + 0.5)) % 256)
+        guess = 0
+        if known := self.header["between"][str(number)]:
+            first, second, level, *ends = known
+            below, above = map(self._codes, ends)
+            guess = np.floor(first * below + second * above + level + 0.5)  # in this order: the last bit may count
+        return np.uint8((5 * left.astype(int) + guess) % 256)
 
     def line(self, curve, number):
         return np.frombuffer(self._blobs[curve["parts"][number]], np.float32)
