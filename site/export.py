@@ -35,10 +35,12 @@ BUDGETS = 1_600_000, 4_000_000, 7_000_000  # bytes of one lab, by how much its p
 MORE = {"00-start-here.playground": (1_600_000, 4_000_000, 9_000_000)}
 # Of what a plan seems to take after a part of it: later settings have more pictures that are there already.
 SHARED = 0.8
+PROBED = 6  # settings of each kind, and those by which their pictures are guessed
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
 GRAIN = 2  # bits of a pixel, lossless, above which a picture is full of noise or texture
-# Twice the time of method 1 with quality 25, for 3 to 6 % less; the slowest takes far longer for little more.
+# Twice the time of FAST, for 3 to 6 % less of whole pictures; the slowest takes far longer for little more.
 WEBP = {"lossless": True, "method": 4, "quality": 60}
+FAST = {"lossless": True, "method": 1, "quality": 25}  # of steps, which are nearly noise: as small in half the time
 
 
 def export(notebooks, target):
@@ -99,21 +101,23 @@ def fit(record, budgets):
     """The best plan whose file is small enough, what is stored for it, and a note where it is not the first.
 
     Settings are computed in a random order until they take more bytes than the plan's budget: what they took says which
-    plan to try next, a coarser or, once one fits, a finer one.
+    plan to try next, a coarser or, once one fits, a finer one. What a few of the finest plan take says where to begin.
     """
-    better, best, rates = list(plans(record.lab.spec)), None, {}
+    better, best = list(plans(record.lab.spec)), None
     first = better[0]
+    rates = Stored(record, first).fill(np.inf, PROBED)
+    rates = {kind: rate / record.pictures(first) for kind, rate in rates.items()}
 
     def promises(plan):
-        size = sum(rates.get(not plan.between(setting), 0) for setting in plan.settings)
-        return not rates or SHARED * size * record.pictures(plan) <= budgets[plan.need]
+        size = sum(rates[bool(plan.between(setting))] for setting in plan.settings)
+        return SHARED * size * record.pictures(plan) <= budgets[plan.need]
 
     while better:
         plan = next(filter(promises, better), None if best else better[-1])
         if plan is None:
             break
         stored = Stored(record, plan)
-        rates |= {rests: rate / record.pictures(plan) for rests, rate in stored.fill(budgets[plan.need]).items()}
+        rates = {kind: rate / record.pictures(plan) for kind, rate in stored.fill(budgets[plan.need]).items()}
         if stored.size <= budgets[plan.need]:
             best = plan, stored
             del better[better.index(plan) :]
@@ -184,16 +188,20 @@ class Stored:
         self.record, self.plan, self.blobs, self.between, self.size = record, plan, {}, {}, 0
         self.added, self.shown = set(), {}  # settings; the codes of pictures as the page will have them
 
-    def fill(self, most):
-        """Add settings until all, or more than `most` bytes, are there; bytes of a setting at rest, and of another."""
-        order, taken = random.Random(0).sample(self.plan.settings, len(self.plan.settings)), {True: [], False: []}
-        for setting in sorted(order, key=lambda setting: bool(self.plan.between(setting))):
-            before = self.size
-            self.add(setting)
-            taken[not self.plan.between(setting)].append(self.size - before)
-            if self.size > most:
-                break
-        return {rests: mean(sizes) for rests, sizes in taken.items() if sizes}
+    def fill(self, most, few=None):
+        """Add settings, all or a few of each kind, until more than `most` bytes are there; bytes of a setting by kind.
+
+        Those where all sliders rest come first: of what others show, too, nothing is lost.
+        """
+        order, rates = random.Random(0).sample(self.plan.settings, len(self.plan.settings)), {}
+        for moved in False, True:
+            size, number = self.size, len(self.added)
+            for setting in [setting for setting in order if bool(self.plan.between(setting)) == moved][:few]:
+                self.add(setting)
+                if self.size > most:
+                    break
+            rates[moved] = (self.size - size) / max(1, len(self.added) - number)
+        return rates
 
     def add(self, setting):
         """Add what a setting shows and what is not there yet, after those by which its pictures are guessed."""
@@ -231,7 +239,7 @@ class Stored:
             guess = between.mix(shown, weights)
             ways.append((between.difference(codes, guess), (weights, [end["codes"] for end in ends])))
         left, way = min(ways, key=lambda way: bits(way[0])) if len(ways) > 1 else ways[0]
-        self._put(key, self.record.whole(key) if way is None else _webp(left))
+        self._put(key, self.record.whole(key) if way is None else _webp(left, FAST))
         self.shown[key] = codes if way is None else between.restored(left, guess if way[1] else 0)
         if way is not None:
             self.between[key] = way
@@ -245,9 +253,9 @@ def _key(data, kind=""):
     return hashlib.blake2b(data, digest_size=16, salt=kind.encode()[:16]).digest()
 
 
-def _webp(codes):
+def _webp(codes, options=WEBP):
     file = io.BytesIO()
-    Image.fromarray(codes).save(file, "webp", **WEBP)
+    Image.fromarray(codes).save(file, "webp", **options)
     return file.getvalue()
 
 

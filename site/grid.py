@@ -177,9 +177,13 @@ def _used(axis, values):
 def _product(axes, free):
     """All settings that differ in the free axes only; a control that is of no use stays at its start."""
     ranges = [range(len(axis.values)) if axis.name in free else [axis.start] for axis in axes]
+    hide = [k for k, axis in enumerate(axes) if axis.when]
     for setting in product(*ranges):
-        values = _values(axes, setting)
-        yield tuple(k if _used(a, values) else a.start for a, k in zip(axes, setting, strict=True))
+        values, shown = _values(axes, setting) if hide else {}, list(setting)
+        for k in hide:
+            if not _used(axes[k], values):
+                shown[k] = axes[k].start
+        yield tuple(shown)
 
 
 def _grid(axes):
