@@ -32,7 +32,12 @@ from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUDGETS = 1_600_000, 4_000_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
-MORE = {"00-start-here.playground": (1_600_000, 4_000_000, 9_000_000)}
+MORE = {
+    "00-start-here.playground": (1_600_000, 4_000_000, 9_000_000),
+    # Pictures so large that a drag skips some: these need more positions than it is to show.
+    "04-divide-out-the-blur.divide_line": 3 * (7_000_000,),
+    "04-divide-out-the-blur.divide_spot": 3 * (7_000_000,),
+}
 # Of what a plan seems to take after a part of it: later settings have more pictures that are there already.
 SHARED = 0.8
 PROBED = 6  # settings of each kind, and those by which their pictures are guessed
