@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, log10
 
-ALONE, PAIR, ARM = 56, 26, 47  # positions of a slider that moves alone, of each of two, in a star
+ALONE, PAIR, ARM = 56, 28, 47  # positions of a slider that moves alone, of each of two, in a star
 LEAST = 26  # with fewer another layout is better: a drag from end to end in a second is to show 25 pictures
 APART = 3  # positions from one at which all pictures of a run are kept to the next, if there is room
 SHARES = [0.92**k for k in range(38)]  # of those positions, finer ones first
@@ -120,7 +120,7 @@ def plans(spec):
         for share in SHARES:
             steps = max(FEWEST, round(share**2 * STEPS))
             enough = all(share * most >= LEAST for most in room.values())
-            spare = all(SHARES[1] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
+            spare = all(SHARES[2] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
             if not enough and number < len(layouts):
                 break
             need = 0 if spare else 1 if number < len(layouts) else 2

@@ -69,10 +69,10 @@ def test_one_slider_and_choices_are_a_full_grid():
     assert len(plan.settings) == len(set(plan.settings)) == 41 * 3 * 2 and plan.returns == ""
 
 
-def test_two_sliders_are_a_grid_of_26_by_26():
+def test_two_sliders_are_a_grid_of_28_by_28():
     """Catches: a grid as fine as for one slider, which no budget has room for; one in which a drag jumps."""
     plan = next(grid.plans(spec(x=Slider(0, 0, 40, 1), y=LogSlider(1, 1, 1e4), on=Toggle(False))))
-    assert sizes(plan) == {"x": 26, "y": 26, "on": 2} and len(plan.settings) == 26 * 26 * 2 and plan.returns == ""
+    assert sizes(plan) == {"x": 28, "y": 28, "on": 2} and len(plan.settings) == 28 * 28 * 2 and plan.returns == ""
 
 
 def test_three_sliders_are_a_star_with_all_choices():
