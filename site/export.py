@@ -32,13 +32,20 @@ from deconvlab._frame import pack
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUDGETS = 1_600_000, 4_000_000, 7_000_000  # bytes of one lab, by how much its plan is needed: see grid.Plan
-MORE = {"00-start-here.playground": (1_600_000, 4_000_000, 9_000_000)}
+MORE = {
+    "00-start-here.playground": (1_600_000, 4_000_000, 9_000_000),
+    # Pictures so large that a drag skips some: these need more positions than it is to show.
+    "04-divide-out-the-blur.divide_line": 3 * (7_000_000,),
+    "04-divide-out-the-blur.divide_spot": 3 * (7_000_000,),
+}
 # Of what a plan seems to take after a part of it: later settings have more pictures that are there already.
 SHARED = 0.8
+PROBED = 6  # settings of each kind, and those by which their pictures are guessed
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
 GRAIN = 2  # bits of a pixel, lossless, above which a picture is full of noise or texture
-# Twice the time of method 1 with quality 25, for 3 to 6 % less; the slowest takes far longer for little more.
+# Twice the time of FAST, for 3 to 6 % less of whole pictures; the slowest takes far longer for little more.
 WEBP = {"lossless": True, "method": 4, "quality": 60}
+FAST = {"lossless": True, "method": 1, "quality": 25}  # of steps, which are nearly noise: as small in half the time
 
 
 def export(notebooks, target):
@@ -99,22 +106,23 @@ def fit(record, budgets):
     """The best plan whose file is small enough, what is stored for it, and a note where it is not the first.
 
     Settings are computed in a random order until they take more bytes than the plan's budget: what they took says which
-    plan to try next, a coarser or, once one fits, a finer one.
+    plan to try next, a coarser or, once one fits, a finer one. What a few of the finest plan take says where to begin.
     """
-    better, best, rates = list(plans(record.lab.spec)), None, {}
+    better, best = list(plans(record.lab.spec)), None
     first = better[0]
+    rates = Stored(record, first).fill(np.inf, PROBED)
+    rates = {kind: rate / record.pictures(first) for kind, rate in rates.items()}
 
     def promises(plan):
-        coarse = sum(bool(plan.coarse(setting)) for setting in plan.settings)
-        size = rates.get(False, 0) * (len(plan.settings) - coarse) + rates.get(True, 0) * coarse
-        return not rates or SHARED * size * record.pictures(plan) <= budgets[plan.need]
+        size = sum(rates[bool(plan.between(setting))] for setting in plan.settings)
+        return SHARED * size * record.pictures(plan) <= budgets[plan.need]
 
     while better:
         plan = next(filter(promises, better), None if best else better[-1])
         if plan is None:
             break
         stored = Stored(record, plan)
-        rates |= {kind: rate / record.pictures(plan) for kind, rate in stored.fill(budgets[plan.need]).items()}
+        rates = {kind: rate / record.pictures(plan) for kind, rate in stored.fill(budgets[plan.need]).items()}
         if stored.size <= budgets[plan.need]:
             best = plan, stored
             del better[better.index(plan) :]
@@ -128,10 +136,10 @@ def fit(record, budgets):
 
 
 class Record:
-    """The messages of a lab for all settings computed so far, and their blobs by the hash of what they hold."""
+    """The messages of a lab for all settings computed so far; by their hash its blobs, and the codes of pictures."""
 
     def __init__(self, lab):
-        self.lab, self.blobs, self._runs = lab, {}, {}
+        self.lab, self.blobs, self.codes, self._runs = lab, {}, {}, {}
 
     def run(self, plan, setting):
         """The messages of a setting, as many as the plan keeps."""
@@ -142,7 +150,7 @@ class Record:
             packed = [pack(frame, {}) for frame, _ in frames]
             self._runs[key] = [self._message(*packed[k]) for k in kept(len(packed))]
         run = [self._runs[key][k] for k in evenly(len(self._runs[key]), plan.steps)]
-        return [run[k] for k in passed(len(run))] if plan.coarse(setting) else run
+        return run if plan.whole(setting) else [run[k] for k in passed(len(run))]
 
     def pictures(self, plan):
         """How many messages a run has with this plan, on average."""
@@ -153,8 +161,9 @@ class Record:
         buffers = list(buffers)
         for image in content["images"]:
             del image["same"]
-            shape = _shape(image)
-            image["codes"] = self._blob(buffers.pop(0), lambda codes, shape=shape: _webp(codes, shape), str(shape))
+            codes = np.frombuffer(buffers.pop(0), np.uint8).reshape(_shape(image))
+            image["codes"] = _key(codes, str(codes.shape))
+            self.codes[image["codes"]] = codes
             colours = buffers.pop(0)
             image["palette"] = self._blob(colours) if colours else None
         for curve in content["curves"]:
@@ -165,43 +174,57 @@ class Record:
             curve["along"] = bool(ends and max(ends) == content["step"])  # it has grown with the steps
         return content
 
-    def _blob(self, data, encode=bytes, kind=""):
-        key = hashlib.blake2b(data, digest_size=16, salt=kind.encode()[:16]).digest()
-        if key not in self.blobs:
-            self.blobs[key] = encode(data)
+    def _blob(self, data):
+        key = _key(data)
+        self.blobs[key] = bytes(data)
         return key
+
+    def whole(self, key):
+        """The file of a picture as it is."""
+        if key not in self.blobs:
+            self.blobs[key] = _webp(self.codes[key])
+        return self.blobs[key]
 
 
 class Stored:
-    """What the file of a plan holds: blobs by key, and of pictures that are differences between which two they lie."""
+    """What the file of a plan holds: blobs by key, and of pictures that are steps from others between which two."""
 
     def __init__(self, record, plan):
         self.record, self.plan, self.blobs, self.between, self.size = record, plan, {}, {}, 0
+        self.added, self.shown = set(), {}  # settings; the codes of pictures as the page will have them
 
-    def fill(self, most):
-        """Add settings until all, or more than `most` bytes, are there; bytes of a setting, whole ones and others."""
-        order, taken = random.Random(0).sample(self.plan.settings, len(self.plan.settings)), {}
-        for setting in sorted(order, key=lambda setting: len(self.plan.coarse(setting))):
-            before = self.size
-            self.add(setting)
-            taken.setdefault(bool(self.plan.coarse(setting)), []).append(self.size - before)
-            if self.size > most:
-                break
-        return {kind: mean(sizes) for kind, sizes in taken.items()}
+    def fill(self, most, few=None):
+        """Add settings, all or a few of each kind, until more than `most` bytes are there; bytes of a setting by kind.
+
+        Those where all sliders rest come first: of what others show, too, nothing is lost.
+        """
+        order, rates = random.Random(0).sample(self.plan.settings, len(self.plan.settings)), {}
+        for moved in False, True:
+            size, number = self.size, len(self.added)
+            for setting in [setting for setting in order if bool(self.plan.between(setting)) == moved][:few]:
+                self.add(setting)
+                if self.size > most:
+                    break
+            rates[moved] = (self.size - size) / max(1, len(self.added) - number)
+        return rates
 
     def add(self, setting):
-        """Add what a setting shows and what is not there yet; those between which it lies have to be there."""
-        coarse, run = bool(self.plan.coarse(setting)), self.record.run(self.plan, setting)
-        ends, share = self.plan.between(setting) if coarse else ([], 0)
+        """Add what a setting shows and what is not there yet, after those by which its pictures are guessed."""
+        if setting in self.added:
+            return
+        self.added.add(setting)
+        ends, run = self.plan.between(setting), self.record.run(self.plan, setting)
+        for end in ends:
+            self.add(end)
         around = [self.record.run(self.plan, end) for end in ends]
         for message in run:
-            passing = coarse or message is not run[0] and message is not run[-1]
+            passing = bool(ends) or message is not run[0] and message is not run[-1]
             beside = [_at(other, message["step"])["images"] for other in around]
             for image, *others in zip_longest(message["images"], *beside):
                 if image and image["codes"] not in self.blobs:
-                    self._picture(image, passing, others, share)
+                    self._picture(image, passing, others)
             self.size += 150  # a message takes about as much, compressed
-            for key in _blobs(message):
+            for key in _others(message):
                 self._put(key, self.record.blobs[key])
 
     def _put(self, key, data):
@@ -209,46 +232,47 @@ class Stored:
             self.blobs[key] = data
             self.size += len(data) + 2
 
-    def _picture(self, image, passing, ends, share):
-        """Add a picture; one in passing as a difference from its guess, or from nothing, where that is smaller.
-
-        From nothing means with fewer grey levels: where no grain hides their steps, they would be seen.
-        """
-        whole = self.record.blobs[image["codes"]]
-        grainy = 8 * len(whole) > GRAIN * np.prod(_shape(image))
-        ways = [(whole, [])]
-        if not all(end and _shape(end) == _shape(image) for end in ends):
-            ends = []
-        for known in [*([[]] if grainy else []), *([ends] if ends else [])] if passing else []:
-            guess = between.mix([self.codes(end) for end in known], share)
-            left = between.difference(_codes(whole, image), guess)
-            ways.append((_webp(left, left.shape), known))
-        data, ends = min(ways, key=lambda way: len(way[0]))
-        self._put(image["codes"], data)
-        if ends:
-            self.between[image["codes"]] = ends, share
-
-    def codes(self, image):
-        """The codes of a picture as the page will show them."""
-        codes = _codes(self.blobs[image["codes"]], image)
-        ends, share = self.between.get(image["codes"], ([], 0))
-        return between.restored(codes, between.mix([self.codes(end) for end in ends], share))
+    def _picture(self, image, passing, ends):
+        """Add a picture; one in passing as steps from its guess, or from nothing, where that will take less."""
+        key, codes, guess = image["codes"], self.record.codes[image["codes"]], 0
+        ways = [(codes, None)]
+        if passing and bits(codes) > GRAIN:  # with fewer grey levels, which would be seen where no grain hides them
+            ways = [(between.difference(codes, 0), ([], []))]
+        if passing and ends and all(end and _shape(end) == codes.shape for end in ends):
+            shown = [self.shown[end["codes"]] for end in ends]
+            weights = between.weights(shown, codes)
+            guess = between.mix(shown, weights)
+            ways.append((between.difference(codes, guess), (weights, [end["codes"] for end in ends])))
+        left, way = min(ways, key=lambda way: bits(way[0])) if len(ways) > 1 else ways[0]
+        self._put(key, self.record.whole(key) if way is None else _webp(left, FAST))
+        self.shown[key] = codes if way is None else between.restored(left, guess if way[1] else 0)
+        if way is not None:
+            self.between[key] = way
 
 
 def _shape(image):
     return image["rows"], image["columns"], *([3] if image["colours"] else [])
 
 
-def _codes(webp, image):
-    """What a file of a picture holds."""
-    codes = np.asarray(Image.open(io.BytesIO(webp)))
-    return codes if image["colours"] else codes[..., 0]
+def _key(data, kind=""):
+    return hashlib.blake2b(data, digest_size=16, salt=kind.encode()[:16]).digest()
 
 
-def _webp(codes, shape):
+def _webp(codes, options=WEBP):
     file = io.BytesIO()
-    Image.fromarray(np.frombuffer(codes, np.uint8).reshape(shape)).save(file, "webp", **WEBP)
+    Image.fromarray(codes).save(file, "webp", **options)
     return file.getvalue()
+
+
+def bits(codes):
+    """About how many bits a pixel will take in a file: the entropy of the codes, or of what they add to neighbours."""
+    along = np.diff(codes, axis=0)
+    return min(entropy(some) for some in (codes, along, np.diff(along, axis=1)))
+
+
+def entropy(codes):
+    share = np.bincount(codes.ravel(), minlength=256) / codes.size
+    return -np.sum(share * np.log2(share, out=np.zeros(256), where=share > 0))
 
 
 def kept(count):
@@ -271,10 +295,9 @@ def _at(run, step):
     return min(run, key=lambda message: abs((message["step"] or 0) - (step or 0)))
 
 
-def _blobs(message):
-    """The keys of a message's blobs."""
+def _others(message):
+    """The keys of a message's blobs that are no pictures."""
     for image in message["images"]:
-        yield image["codes"]
         if image["palette"] is not None:
             yield image["palette"]
     for curve in message["curves"]:
@@ -303,8 +326,8 @@ def _file(lab, plan, runs, stored):
         "settings": plan.settings,
         "runs": [[message(content) for content in run] for run in runs],
         "between": {
-            numbers[key]: [share, *(numbered(end["codes"]) for end in ends)]
-            for key, (ends, share) in stored.between.items()
+            numbers[key]: [*weights, *(numbered(end) for end in ends)]
+            for key, (weights, ends) in stored.between.items()
         },
     }
     blobs = [stored.blobs[key] for key in numbers if key is not None]

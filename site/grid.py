@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, log10
 
-ALONE, PAIR, ARM = 56, 26, 47  # positions of a slider that moves alone, of each of two, in a star
+ALONE, PAIR, ARM = 56, 28, 47  # positions of a slider that moves alone, of each of two, in a star
 LEAST = 26  # with fewer another layout is better: a drag from end to end in a second is to show 25 pictures
-APART = 3  # positions from one whose pictures are whole to the next; those between are differences from the two
+APART = 3  # positions from one at which all pictures of a run are kept to the next, if there is room
 SHARES = [0.92**k for k in range(38)]  # of those positions, finer ones first
 STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
 
@@ -25,11 +25,24 @@ class Axis:
     values: Sequence
     start: int
     when: dict
-    whole: Sequence  # the positions, by index, that have pictures of their own; those between them are mixed
+    whole: Sequence  # the positions, by index, at which all pictures of a run are kept
+    rests: Sequence  # of these the ends and the start, where nothing is lost
 
     def around(self, index):
-        """The nearest of the whole positions below and above one that is not."""
-        return max(k for k in self.whole if k < index), min(k for k in self.whole if k > index)
+        """The two positions by which the pictures of one are guessed, as it halves a range again and again; or none.
+
+        Whole positions halve the range between two rests, the others that between two whole ones.
+        """
+        if index in self.rests:
+            return []
+        roots, halves = (self.rests, self.whole) if index in self.whole else (self.whole, range(len(self.values)))
+        below, above = max(k for k in roots if k < index), min(k for k in roots if k > index)
+        while True:
+            inner = [k for k in halves if below < k < above]
+            middle = inner[len(inner) // 2]
+            if middle == index:
+                return [below, above]
+            below, above = (below, middle) if index < middle else (middle, above)
 
 
 @dataclass(frozen=True)
@@ -43,18 +56,19 @@ class Plan:
     need: int  # 0 with more positions than a drag needs, 1 with just enough, 2 where no other layout takes less
 
     def values(self, setting):
-        return {axis.name: axis.values[index] for axis, index in zip(self.axes, setting, strict=True)}
+        return _values(self.axes, setting)
 
-    def coarse(self, setting):
-        """The axes, by number, on which a setting is between two whole positions."""
-        return [k for k, (axis, index) in enumerate(zip(self.axes, setting, strict=True)) if index not in axis.whole]
+    def whole(self, setting):
+        """Whether all pictures of a run are kept."""
+        return all(index in axis.whole for axis, index in zip(self.axes, setting, strict=True))
 
     def between(self, setting):
-        """The two settings between which this one lies on the first of these axes, and where, from 0 to 1."""
-        k = self.coarse(setting)[0]
-        below, above = self.axes[k].around(setting[k])
-        ends = [(*setting[:k], end, *setting[k + 1 :]) for end in (below, above)]
-        return ends, (setting[k] - below) / (above - below)
+        """The two settings by which the pictures of this one are guessed; none where all sliders rest."""
+        away = [k for k, (axis, index) in enumerate(zip(self.axes, setting, strict=True)) if index not in axis.rests]
+        # First on an axis where it lies between whole positions: those have all pictures of a run.
+        for k in sorted(away, key=lambda k: setting[k] in self.axes[k].whole)[:1]:
+            return [(*setting[:k], end, *setting[k + 1 :]) for end in self.axes[k].around(setting[k])]
+        return []
 
 
 def positions(slider):
@@ -106,11 +120,12 @@ def plans(spec):
         for share in SHARES:
             steps = max(FEWEST, round(share**2 * STEPS))
             enough = all(share * most >= LEAST for most in room.values())
-            spare = all(SHARES[1] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
+            spare = all(SHARES[2] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
             if not enough and number < len(layouts):
                 break
             need = 0 if spare else 1 if number < len(layouts) else 2
-            axes = [_axis(control, max(3, round(share * room.get(control["name"], 0)))) for control in controls]
+            apart = APART if need < 2 else ALONE
+            axes = [_axis(control, max(3, round(share * room.get(control["name"], 0))), apart) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
             if (key := (tuple(settings), steps)) not in seen:
                 seen.add(key)
@@ -127,14 +142,16 @@ def _options(control):
     return [False, True] if control["kind"] == "Toggle" else list(control["options"])
 
 
-def _axis(control, most):
+def _axis(control, most, apart=APART):
     values = positions(control) if _slides(control) else _options(control)
-    whole = range(len(values))
+    whole = rests = range(len(values))
     if _slides(control):
         values = thin(values, values.index(control["value"]), most)
-        most = max(3, ceil((len(values) - 1) / APART) + 1)  # both ends and the start
+        most = max(3, ceil((len(values) - 1) / apart) + 1)  # both ends and the start
         whole = thin(range(len(values)), values.index(control["value"]), most)
-    return Axis(control["name"], _slides(control), values, values.index(control["value"]), control["when"], whole)
+        rests = {0, values.index(control["value"]), len(values) - 1}
+    start = values.index(control["value"])
+    return Axis(control["name"], _slides(control), values, start, control["when"], whole, rests)
 
 
 def _beside(controls):
@@ -142,14 +159,18 @@ def _beside(controls):
     axes = [_axis(control, 3) for control in controls]
     most = {axis.name: 1 for axis in axes if axis.slides}
     for setting in _product(axes, {axis.name for axis in axes if not axis.slides}):
-        used = [axis.name for axis in axes if axis.slides and _used(axis, axes, setting)]
+        values = _values(axes, setting)
+        used = [axis.name for axis in axes if axis.slides and _used(axis, values)]
         most.update((name, max(most[name], len(used))) for name in used)
     return most
 
 
-def _used(axis, axes, setting):
-    """Whether the page shows this control while the others have these positions."""
-    values = {other.name: other.values[k] for other, k in zip(axes, setting, strict=True)} if axis.when else {}
+def _values(axes, setting):
+    return {axis.name: axis.values[index] for axis, index in zip(axes, setting, strict=True)}
+
+
+def _used(axis, values):
+    """Whether the page shows this control while all have these values."""
     return all(values[other] in allowed for other, allowed in axis.when.items())
 
 
@@ -164,7 +185,7 @@ def _product(axes, free):
         return [range(len(a.values)) if a.name in moving else [k] for a, k in zip(axes, at, strict=True)]
 
     for setting in product(*ranges(first.intersection(free), [axis.start for axis in axes])):
-        used = {axis.name for axis in axes if _used(axis, axes, setting)}
+        used = {axis.name for axis in axes if _used(axis, _values(axes, setting))}
         at = [k if axis.name in used else axis.start for axis, k in zip(axes, setting, strict=True)]
         yield from product(*ranges(used.intersection(free) - first, at))
 

@@ -3,6 +3,7 @@
 
 const PERIOD = 1000 / 15; // milliseconds between the pictures of an iterative run
 const AHEAD = 1 / 3; // of a run's pictures come before the first that is played: live.py, too, iterates before it shows one
+const STEP = 5; // grey levels, as site/between.py has them
 const MEMORY = 64e6; // bytes of decoded pictures that all labs of the page keep together
 const NEAR = [1, -1, 2, -2, 3, -3]; // positions whose pictures are decoded while the reader looks
 
@@ -56,12 +57,13 @@ function codes(from, image) {
   return known.codes;
 }
 
-/** What the WebP file of a picture holds, bit by bit, or between which two it lies and what is left: see site/between.py. */
+/** What the WebP file of a picture holds, bit by bit, or the steps from the mix of two others: see site/between.py. */
 async function restored(from, image) {
   const left = decode(from.blob(image.codes), image.colours), around = from.between[image.codes];
   if (!around) return left;
-  const [share, ...ends] = around, [found, below, above] = await Promise.all([left, ...ends.map((end) => codes(from, { ...image, codes: end }))]);
-  for (let k = 0; k < found.length; k++) found[k] += Math.floor(below[k] + (above[k] - below[k]) * share + 0.5); // modulo 256
+  const [first, second, level, ...ends] = around, [found, below, above] = await Promise.all([left, ...ends.map((end) => codes(from, { ...image, codes: end }))]);
+  if (!below) for (let k = 0; k < found.length; k++) found[k] *= STEP;
+  else for (let k = 0; k < found.length; k++) found[k] = STEP * found[k] + Math.floor(first * below[k] + second * above[k] + level + 0.5); // modulo 256
   return found;
 }
 
