@@ -185,7 +185,8 @@ def _product(axes, free):
         return [range(len(a.values)) if a.name in moving else [k] for a, k in zip(axes, at, strict=True)]
 
     for setting in product(*ranges(first.intersection(free), [axis.start for axis in axes])):
-        used = {axis.name for axis in axes if _used(axis, _values(axes, setting))}
+        values = _values(axes, setting)
+        used = {axis.name for axis in axes if _used(axis, values)}
         at = [k if axis.name in used else axis.start for axis, k in zip(axes, setting, strict=True)]
         yield from product(*ranges(used.intersection(free) - first, at))
 
