@@ -4,10 +4,12 @@
 
 The same three pictures of 512x512, as a lab of deconvlab on its short way and on the comm, in turns, and as `interact`
 with matplotlib's inline figures, each alone in the notebook, in one run. Two floors: a page that draws such pictures
-without a kernel, and one that gets their bytes from a bare websocket. A script in the page moves the slider, as a hand
-that drags it does, and notes when, and in which frame other pixels are there. Meanwhile the remote control of the
-browser is away: it copies every message of a websocket into its own, in the page's thread, and took a third of what was
-measured. Needs the extra `test` and Chromium. Close everything else first: the table says how busy the machine was.
+without a kernel, and one that gets their bytes from a bare websocket. A script in the page moves the slider, and notes
+when, and in which frame other pixels are there. It moves it at the beginning of a frame, where Chromium hands a pointer's
+moves to a page (https://developer.chrome.com/blog/aligning-input-events; of 120 moves of a mouse nine in ten came less
+than 1 ms before). Meanwhile the remote control of the browser is away: it copies every message of a websocket into its
+own, in the page's thread, and took a third of what was measured. Needs the extra `test` and Chromium. Close everything
+else first: the table says how busy the machine was.
 
 After a key press, a click or a tap Chromium holds back, until it has drawn the next frame, all that the page would do
 (its feature DeferRendererTasksAfterInput). So what a message brings is seen in the second frame at the earliest, 25 ms
@@ -147,6 +149,7 @@ RANGE = "input[type=range]"
 PAGE = """
 () => {  // what moves a slider and sees what a frame shows
   const wait = time => new Promise(next => setTimeout(next, time));
+  const frame = () => new Promise(requestAnimationFrame);
   const now = () => performance.timeOrigin + performance.now();
   const clock = { asked: [], drawn: [] };  // when a message leaves for the kernel, and when a picture is drawn
   const socket = WebSocket.prototype, { send } = socket;
@@ -184,9 +187,10 @@ PAGE = """
     up ? slider.stepUp() : slider.stepDown();
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  async function single(slider, log, k) {  // a step of a drag, at any moment between two frames, and when it did what
+  async function single(slider, log, k, moment) {  // a step, and when it did what
     for (const list of [...Object.values(log), ...Object.values(clock)]) list.length = 0;
     await wait(50 * Math.random());
+    if (moment === "dragged") await frame();
     move(slider, k % 6 < 3, log);
     for (let waited = 0; !log.frames.length && waited < 5000; waited += 50) await wait(50);
     await wait(150);
@@ -197,19 +201,20 @@ PAGE = """
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     await wait(1500);
     for (const list of Object.values(log)) list.length = 0;
-    const start = performance.now();
+    const start = performance.now(), half = 8;  // of the time from frame to frame
     for (let k = 1; k <= events; k++) {
-      await wait(start + (1000 * seconds * k) / events - performance.now());
+      do await frame(); while (performance.now() + half < start + (1000 * seconds * k) / events);
       move(slider, true, log);
     }
     await wait(2000);
     return structuredClone(log);
   }
   window.measure = async (root, slider, moves, drags) => {
-    const log = watch(root), given = { moves: [], drags: [] };
+    const log = watch(root), given = { dragged: [], between: [], drags: [] };
     await wait(1500);
-    for (let k = 0; k < moves + 3; k++) given.moves.push(await single(slider, log, k));
-    given.moves.splice(0, 3);  // for warming up
+    for (let k = 0; k < 3; k++) await single(slider, log, k);  // for warming up
+    for (const moment of ["dragged", "between"])
+      for (let k = 0; k < moves; k++) given[moment].push(await single(slider, log, k, moment));
     for (const how of drags) given.drags.push(await drag(slider, log, how));
     return given;
   };
@@ -337,17 +342,17 @@ def chromium(profile):
         browser.wait(20)
 
 
-def took(given):
+def took(given, moment="dragged"):
     """Milliseconds from each move to the frame with other pixels."""
-    return [frame - moved for moved, *_, frame in given["moves"]]
+    return [frame - moved for moved, *_, frame in given[moment]]
 
 
 def stages(unwatched):
     """Where the milliseconds of a move go, in their order: medians, on the one clock of kernel and page."""
-    moves = np.array(unwatched.measure(LAB, RANGE, 2 * MOVES)["moves"]).T
+    moves = np.array(unwatched.measure(LAB, RANGE, MOVES)["between"]).T
     text, _ = unwatched.notebook.run("import json; print(json.dumps([arrived, left]))")
     unwatched.notebook.command("notebook:delete-cell")
-    arrived, left = (1e3 * np.array(times[-2 * MOVES :]) for times in json.loads(text))
+    arrived, left = (1e3 * np.array(times[-MOVES:]) for times in json.loads(text))
     moved, asked, drawn, frame = moves
     return np.median(np.diff([moved, asked, arrived, left, drawn, frame], axis=0), axis=1)
 
@@ -396,12 +401,13 @@ class Measured:
     """What the moves and drags of one way have brought."""
 
     def __init__(self, is_short):
-        self.is_short, self.moved, self.slow, self.quick = is_short, [], [], []
+        self.is_short, self.moved, self.between, self.slow, self.quick = is_short, [], [], [], []
 
     def round(self, unwatched):
         unwatched.set_way(self.is_short)
         given = unwatched.measure(LAB, RANGE, MOVES, [[DRAG, SLOW], [DRAG, QUICK]] * DRAGS)
         self.moved += took(given)
+        self.between += took(given, "between")
         self.slow += given["drags"][::2]
         self.quick += given["drags"][1::2]
 
@@ -432,8 +438,7 @@ def rows(unwatched):
     theirs = unwatched.measure(INTERACT, ".noUi-handle, " + RANGE, MOVES, [[DRAG, SLOW]])
     other, [their_drag] = statistics.median(took(theirs)), theirs["drags"]
     unwatched.notebook.run(FLOORS)
-    floors = [took(unwatched.measure(f"Floor(port={port})", RANGE, 2 * MOVES)) for port in ("0", "ports[0]")]
-    alone, bare = map(statistics.median, floors)
+    floors = [unwatched.measure(f"Floor(port={port})", RANGE, 2 * MOVES) for port in ("0", "ports[0]")]
     pressed = []
     for way in ways:
         unwatched.set_way(way.is_short)
@@ -443,12 +448,19 @@ def rows(unwatched):
         yield row(
             "cores busy before it began, JupyterLab and the page idle", f"{idle:.1f}", "", "below 0.5", idle < 0.5
         )
+    said = "floors: the page alone {:.1f} ms, a bare websocket {:.1f} ms"
+    dragged, between = (
+        said.format(*[statistics.median(took(floor, moment)) for floor in floors]) for moment in ("dragged", "between")
+    )
     (median, p95), (slower, slowest) = short.moves, comm.moves
     yield row("slider to changed pixels, three 512x512 panels, short way: median", f"{median:.1f} ms",
-              f"comm {slower:.1f} ms: {slower / median:.1f}x; floors: the page alone {alone:.1f} ms, a bare websocket "
-              f"{bare:.1f} ms", "1.6x below the comm; 18 ms on a quiet machine",
+              f"comm {slower:.1f} ms: {slower / median:.1f}x; {dragged}",
+              "1.6x below the comm; 18 ms on a quiet machine",
               slower >= 1.6 * median and median <= 18)  # fmt: skip
     yield row(f"the same, p95 of {len(short.moved)}", f"{p95:.1f} ms", "", "at most 30 ms", p95 <= 30)
+    yield row("the same, moved at any moment between two frames, as no hand does: median",
+              f"{statistics.median(short.between):.1f} ms",
+              f"comm {statistics.median(comm.between):.1f} ms; {between}")  # fmt: skip
     yield row("the same, comm: median", f"{slower:.1f} ms",
               f"interact with inline matplotlib {other:.0f} ms: {other / slower:.1f}x",
               "6x below interact; 35 ms on a quiet machine", other / slower >= 6 and slower <= 35)  # fmt: skip
