@@ -5,11 +5,11 @@
 The same three pictures of 512x512, as a lab of deconvlab on its short way and on the comm, in turns, and as `interact`
 with matplotlib's inline figures, each alone in the notebook, in one run. Two floors: a page that draws such pictures
 without a kernel, and one that gets their bytes from a bare websocket. A script in the page moves the slider, and notes
-when, and in which frame other pixels are there. It moves it at the beginning of a frame, where Chromium hands the moves
-of a pointer to a page (https://developer.chrome.com/blog/aligning-input-events; of 120 moves of a mouse nine in ten came
-less than 1 ms before). Meanwhile the remote control of the browser is away: it copies every message of a websocket into
-its own, in the page's thread, and took a third of what was measured. Needs the extra `test` and Chromium. Close
-everything else first: the table says how busy the machine was.
+when, and in which frame other pixels are there. It moves it at the beginning of a frame, where Chromium hands the
+moves of a pointer to a page (https://developer.chrome.com/blog/aligning-input-events; of 120 moves of a mouse nine in
+ten came less than 1 ms before). Meanwhile the remote control of the browser is away: it copies every message of a
+websocket into its own, in the page's thread, and took a third of what was measured. Needs the extra `test` and
+Chromium. Close everything else first: the table says how busy the machine was.
 
 After a key press, a click or a tap Chromium holds back, until it has drawn the next frame, all that the page would do
 (its feature DeferRendererTasksAfterInput). So what a message brings is seen in the second frame at the earliest, 25 ms
