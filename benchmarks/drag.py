@@ -60,7 +60,7 @@ def moved(browser, address, name):
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.route("**/alone.html", lambda route: route.fulfill(body=PAGE.format(name), content_type="text/html"))
     page.goto(f"{address}alone.html")
-    page.locator(".dcv-numbers").wait_for(state="attached", timeout=60_000)
+    page.locator(".dcv-panels figure").first.wait_for(timeout=60_000)  # then its controls are shown as well
     sliders = page.locator(".dcv-controls input[type=range]:visible").element_handles()
     measured = [slider.evaluate(MOVED) for slider in sliders]
     page.close()
