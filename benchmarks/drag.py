@@ -5,7 +5,7 @@
 Of each lab of build/site (`python lab.py site`): a slider is dragged from end to end in one second, with 60 events, and
 shows 25 pictures or, where the lesson's own slider has no 26 positions, each that it has. The slider that falls
 shortest counts, of those that are shown at the start. And from an arrow key to the frame with other pixels. Then what
-the files weigh. Needs the extra `test` and Chromium. Close everything else first; it takes five minutes.
+the files weigh. Needs the extra `test` and Chromium. Close everything else first; it takes six minutes.
 """
 
 import sys
