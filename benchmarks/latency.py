@@ -79,8 +79,8 @@ photograph = dl.sample_image("astronaut", size=1024, colour=True).astype(np.floa
 
 @live.lab(sigma=live.Slider(2, 1, 6, 0.05))
 def colour(sigma):
-    otf = dl.psf_to_otf(dl.gaussian(sigma), photograph.shape[:2])
-    x = np.dstack([dl.apply_gain(channel, otf) for channel in np.moveaxis(photograph, 2, 0)])
+    otf = dl.psf_to_otf(dl.gaussian(sigma).astype(np.float32), photograph.shape[:2])
+    x = dl.by_channel(lambda channel: dl.apply_gain(channel, otf), photograph)
     return live.Frame(images={"photograph": photograph, "blurred": x}, numbers={"sigma": sigma})
 
 colour"""

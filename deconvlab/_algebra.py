@@ -6,7 +6,7 @@ import numpy as np
 from scipy import fft
 
 from . import _check
-from ._spectrum import power
+from ._spectrum import irfft2, power
 from .operators import Blur, Gradient, gradient_power
 from .psf import psf_to_otf
 
@@ -113,7 +113,7 @@ class Pixels:
     def _spectral(self, gradient, divisor):
         """Divide where D.T D is at home: among waves where the picture repeats, otherwise among cosines."""
         if self.H.boundary == "periodic":
-            return fft.irfft2(fft.rfft2(gradient) / divisor, s=self.shape, overwrite_x=True)
+            return irfft2(fft.rfft2(gradient) / divisor, self.shape)
         return fft.idctn(fft.dctn(gradient, norm="ortho") / divisor, norm="ortho", overwrite_x=True)
 
     @cached_property

@@ -16,6 +16,11 @@ def power(spectrum, dtype=None):
     return squares
 
 
+def irfft2(spectrum, shape):
+    """The real picture of a half spectrum, in whose own memory it is computed: SciPy takes some more each time."""
+    return fft.irfft(fft.ifft(spectrum, axis=-2, overwrite_x=True), shape[-1], axis=-1)
+
+
 def counts(columns):
     """How many columns of the whole spectrum each column of the half spectrum of an image with `columns` stands for."""
     times = np.full(columns // 2 + 1, 2.0)

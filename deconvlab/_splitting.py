@@ -11,7 +11,7 @@ import numpy as np
 from scipy import fft
 
 from ._algebra import Frequencies, Pixels, Real, conjugate_steps, norm
-from ._spectrum import power
+from ._spectrum import irfft2, power
 from .operators import Gradient, gradient_power
 
 INNER_STEPS = 6  # of conjugate gradients, where there is no division
@@ -108,7 +108,7 @@ class _Window:
             self.rim[0, : rows - 1, :columns] = self.rim[1, :rows, : columns - 1] = 1
         self.eager, self.repeats = (1.0, INNER_STEPS) if isinstance(D, Real) else (0.6, 1)
         self.scene = self._widened(x)
-        self.z = fft.irfft2(self.otf * fft.rfft2(self.scene), s=grid)
+        self.z = irfft2(self.otf * fft.rfft2(self.scene), grid)
         self.u = np.zeros_like(self.z)
         self.residual_norm = norm(self.seen * (self.z - self.y))
 
@@ -128,7 +128,7 @@ class _Window:
             spectrum *= pulled
             spectrum += wish
             spectrum /= divisor
-            blurred = fft.irfft2(self.otf * spectrum, s=self.y.shape)
+            blurred = irfft2(self.otf * spectrum, self.y.shape)
             self.u += 1.8 * blurred
             self.u -= 0.8 * self.z
             meant = self.u
@@ -136,7 +136,7 @@ class _Window:
             self.u /= 1 + pull
             self.z = meant - self.u
         self.residual_norm = norm(self.seen * (blurred - self.y))
-        self.scene = fft.irfft2(spectrum, s=self.y.shape, overwrite_x=True)
+        self.scene = irfft2(spectrum, self.y.shape)
 
     def _widened(self, x):
         if x.shape[-2:] == self.y.shape:

@@ -16,6 +16,7 @@ from ._algebra import norm, started
 from ._photons import LIFT, Photons
 from ._run import BlindIterate
 from ._shaken import doubts, estimate_psf
+from ._spectrum import irfft2
 from ._types import PSF, Image, Mask
 from .operators import Blur
 from .psf import disk, gaussian
@@ -309,7 +310,7 @@ def _blind_richardson_lucy(y, psf, x, mask):
         return H, ones if mask is None else H.T @ ones
 
     def gathered(x, r):  # for each entry of the PSF, what it would carry from x to r
-        return np.maximum(fft.irfft2(fft.rfft2(x).conj() * fft.rfft2(r), s=y.shape)[np.ix_(row, column)], 0)
+        return np.maximum(irfft2(fft.rfft2(x).conj() * fft.rfft2(r), y.shape)[np.ix_(row, column)], 0)
 
     H, seen = through(psf)
     photons = Photons(H, y, 0.0, seen)

@@ -11,7 +11,7 @@ from scipy import fft
 
 from . import _check
 from ._latest import Latest
-from ._spectrum import power, radial_mean
+from ._spectrum import irfft2, power, radial_mean
 from ._taper import edge_taper
 from ._types import OTF, PSF, Diagonal, Gain, Image, Number, Penalty, Power
 from .operators import gradient_power
@@ -356,7 +356,7 @@ def _apply(y, gain, boundary="periodic"):
     if boundary == "reflect":
         return fft.idctn(_cosines(y) * gain.real.astype(y.dtype, copy=False), overwrite_x=True)
     spectrum = _spectrum(y)
-    return fft.irfft2(spectrum * gain.astype(spectrum.dtype, copy=False), s=y.shape, overwrite_x=True)
+    return irfft2(spectrum * gain.astype(spectrum.dtype, copy=False), y.shape)
 
 
 _spectrum, _cosines = Latest(fft.rfft2), Latest(fft.dctn)

@@ -13,6 +13,7 @@ from scipy import fft
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import _check
+from ._spectrum import irfft2
 from ._types import PSF, Boundary, Image, Mask, Power, Random, Shape
 from .psf import psf_to_otf
 
@@ -173,7 +174,7 @@ class Blur:
     def _filter(self, x, gain, part):
         spectrum = fft.rfft2(x, s=self.grid)
         spectrum *= gain
-        return np.ascontiguousarray(fft.irfft2(spectrum, s=self.grid, overwrite_x=True)[part])
+        return np.ascontiguousarray(irfft2(spectrum, self.grid)[part])
 
 
 class _Adjoint:
