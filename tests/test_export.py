@@ -145,13 +145,9 @@ def compare(lab, file, chosen):
         }
 
 
-@pytest.mark.parametrize(
-    ("number", "name", "budget"),
-    [(4, "divide_spot", 1e6), (4, "crime_meter", 6e5), (11, "frame", 1e6)],
-)
-def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path, number, name, budget):
-    """Catches: lossy or shifted pictures, settings that belong to others, a palette that is lost."""
-    lab = labs(LESSONS[number])[name]
+def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path):
+    """Catches: lossy or shifted pictures, settings that belong to others, a file above its budget."""
+    lab, budget = labs(LESSONS[4])["crime_meter"], 6e5
     export.write(lab, tmp_path / "lab.bin", 3 * (budget,))
     assert (tmp_path / "lab.bin").stat().st_size <= budget
     file = File(tmp_path / "lab.bin")
@@ -278,6 +274,24 @@ def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
     settings, *_, note = export.write(level(), tmp_path / "lab.bin", 3 * (budget,))
     assert 0.4 * budget < (tmp_path / "lab.bin").stat().st_size <= budget
     assert note == "thinned from 34 settings" and settings < 34
+
+
+def test_a_run_without_sliders_keeps_fewer_pictures_where_it_must(tmp_path):
+    """Catches: a lab of switches that is called too large although fewer pictures of its runs would do."""
+    walk = np.random.default_rng(0).normal(0, 0.1, (20, 32, 32)).cumsum(0)
+
+    @live.lab(on=Toggle(False))
+    def running(on):
+        for k in range(20):
+            yield live.Frame({"noise": 0.5 + walk[k] * (1 if on else -1)}, step=k)
+
+    pictures = []
+    for budget in 1e6, 20_000:
+        export.write(running, tmp_path / "lab.bin", 3 * (budget,))
+        file = File(tmp_path / "lab.bin")
+        compare(running, file, file.settings())
+        pictures.append([len(run) for _, run in file.settings()])
+    assert pictures[0] == 2 * [len(export.kept(20))] and 6 <= pictures[1][0] == pictures[1][1] < pictures[0][0]
 
 
 def test_a_lab_that_never_fits_is_named(tmp_path):
