@@ -1,4 +1,4 @@
-"""Pictures off by at most `ERROR` grey levels: stored as the steps by which they differ from the mix of two others.
+"""Pictures off by at most `error` of 253 grey levels: stored as steps by which they differ from the mix of two others.
 
 Where a slider moves, most pictures are nearly the mix of those before and after, and what is left takes a tenth of
 the bytes. Where the mix is no help, as in noise that a division blew up, the steps are from nothing, unless the picture
@@ -8,8 +8,6 @@ number is some number of steps. static/player.js does the same sums.
 
 import numpy as np
 
-ERROR = 2  # of 253 grey levels: 0.8 % of their range
-STEP = 2 * ERROR + 1
 LOWEST, HIGHEST = 1, 253  # codes of grey levels, as deconvlab/_frame.py has them
 
 
@@ -28,15 +26,15 @@ def mix(ends, weights):
     return np.floor(first * below + second * above + level + 0.5).astype(int)  # the page adds in this order, too
 
 
-def difference(codes, guess):
-    """The steps from a guess, modulo 256, to codes that are off by at most `ERROR`: few and small numbers."""
-    codes = codes.astype(int)
-    coarse = STEP * np.round((codes - guess) / STEP).astype(int)
+def difference(codes, guess, error):
+    """The steps from a guess, modulo 256, to codes that are off by at most `error`: few and small numbers."""
+    codes, step = codes.astype(int), 2 * error + 1
+    coarse = step * np.round((codes - guess) / step).astype(int)
     grey = (codes >= LOWEST) & (codes <= HIGHEST)
     fits = grey & (guess + coarse >= LOWEST) & (guess + coarse <= HIGHEST)
-    return (np.where(fits, coarse, codes - guess) * pow(STEP, -1, 256) % 256).astype(np.uint8)
+    return (np.where(fits, coarse, codes - guess) * pow(step, -1, 256) % 256).astype(np.uint8)
 
 
-def restored(difference, guess):
+def restored(difference, guess, error):
     """The codes that the page shows."""
-    return ((STEP * difference.astype(int) + guess) % 256).astype(np.uint8)
+    return (((2 * error + 1) * difference.astype(int) + guess) % 256).astype(np.uint8)

@@ -25,7 +25,7 @@ from unittest import mock
 
 import between
 import numpy as np
-from grid import STEPS, plans
+from grid import ERRORS, STEPS, plans
 from PIL import Image
 
 from deconvlab._frame import pack
@@ -42,10 +42,10 @@ MORE = {
 SHARED = 0.8
 PROBED = 6  # settings of each kind, and those by which their pictures are guessed
 AHEAD = 1 / 3  # of a run's pictures come before the first that is played, as in player.js
-GRAIN = 2  # bits of a pixel, lossless, above which a picture is full of noise or texture
+GRAIN = 1  # bits of a pixel, lossless, beyond those of the error, above which a picture is full of noise or texture
 # Twice the time of FAST, for 3 to 6 % less of whole pictures; the slowest takes far longer for little more.
 WEBP = {"lossless": True, "method": 4, "quality": 60}
-FAST = {"lossless": True, "method": 1, "quality": 25}  # of steps, which are nearly noise: as small in half the time
+FAST = {"lossless": True, "method": 1, "quality": 25}  # of steps, nearly noise, unless each byte counts: half the time
 
 
 def export(notebooks, target):
@@ -107,22 +107,28 @@ def fit(record, budgets):
 
     Settings are computed in a random order until they take more bytes than the plan's budget: what they took says which
     plan to try next, a coarser or, once one fits, a finer one. What a few of the finest plan take says where to begin.
+    A plan with an error that none had before is tried: nothing says what its pictures take.
     """
-    better, best = list(plans(record.lab.spec)), None
+    better, best, rates = list(plans(record.lab.spec)), None, {}
     first = better[0]
-    rates = Stored(record, first).fill(np.inf, PROBED)
-    rates = {kind: rate / record.pictures(first) for kind, rate in rates.items()}
+
+    def take(plan, most, few=None):
+        stored = Stored(record, plan)
+        rates[plan.error] = {kind: rate / record.pictures(plan) for kind, rate in stored.fill(most, few).items()}
+        return stored
 
     def promises(plan):
-        size = sum(rates[bool(plan.between(setting))] for setting in plan.settings)
+        if plan.error not in rates:
+            return True
+        size = sum(rates[plan.error][bool(plan.between(setting))] for setting in plan.settings)
         return SHARED * size * record.pictures(plan) <= budgets[plan.need]
 
+    take(first, np.inf, PROBED)
     while better:
         plan = next(filter(promises, better), None if best else better[-1])
         if plan is None:
             break
-        stored = Stored(record, plan)
-        rates = {kind: rate / record.pictures(plan) for kind, rate in stored.fill(budgets[plan.need]).items()}
+        stored = take(plan, budgets[plan.need])
         if stored.size <= budgets[plan.need]:
             best = plan, stored
             del better[better.index(plan) :]
@@ -196,9 +202,10 @@ class Stored:
     def fill(self, most, few=None):
         """Add settings, all or a few of each kind, until more than `most` bytes are there; bytes of a setting by kind.
 
-        Those where all sliders rest come first: of what others show, too, nothing is lost.
+        Those where nothing is lost come first: of what others show, too, nothing is.
         """
         order, rates = random.Random(0).sample(self.plan.settings, len(self.plan.settings)), {}
+        order.sort(key=self.plan.exact, reverse=True)
         for moved in False, True:
             size, number = self.size, len(self.added)
             for setting in [setting for setting in order if bool(self.plan.between(setting)) == moved][:few]:
@@ -218,7 +225,7 @@ class Stored:
             self.add(end)
         around = [self.record.run(self.plan, end) for end in ends]
         for message in run:
-            passing = bool(ends) or message is not run[0] and message is not run[-1]
+            passing = not self.plan.exact(setting) or message is not run[0] and message is not run[-1]
             beside = [_at(other, message["step"])["images"] for other in around]
             for image, *others in zip_longest(message["images"], *beside):
                 if image and image["codes"] not in self.blobs:
@@ -234,18 +241,20 @@ class Stored:
 
     def _picture(self, image, passing, ends):
         """Add a picture; one in passing as steps from its guess, or from nothing, where that will take less."""
-        key, codes, guess = image["codes"], self.record.codes[image["codes"]], 0
+        key, error, guess = image["codes"], self.plan.error, 0
+        codes = self.record.codes[key]
         ways = [(codes, None)]
-        if passing and bits(codes) > GRAIN:  # with fewer grey levels, which would be seen where no grain hides them
-            ways = [(between.difference(codes, 0), ([], []))]
+        if passing and bits(codes) > GRAIN + np.log2(error):  # few grey levels would be seen where no grain hides them
+            ways = [(between.difference(codes, 0, error), ([], []))]
         if passing and ends and all(end and _shape(end) == codes.shape for end in ends):
             shown = [self.shown[end["codes"]] for end in ends]
             weights = between.weights(shown, codes)
             guess = between.mix(shown, weights)
-            ways.append((between.difference(codes, guess), (weights, [end["codes"] for end in ends])))
+            ways.append((between.difference(codes, guess, error), (weights, [end["codes"] for end in ends])))
         left, way = min(ways, key=lambda way: bits(way[0])) if len(ways) > 1 else ways[0]
-        self._put(key, self.record.whole(key) if way is None else _webp(left, FAST))
-        self.shown[key] = codes if way is None else between.restored(left, guess if way[1] else 0)
+        effort = FAST if error == ERRORS[0] else WEBP
+        self._put(key, self.record.whole(key) if way is None else _webp(left, effort))
+        self.shown[key] = codes if way is None else between.restored(left, guess if way[1] else 0, error)
         if way is not None:
             self.between[key] = way
 
@@ -325,6 +334,7 @@ def _file(lab, plan, runs, stored):
         "without": [control["label"] for control in lab.spec if control["name"] not in _names(plan)],
         "settings": plan.settings,
         "runs": [[message(content) for content in run] for run in runs],
+        "step": 2 * plan.error + 1,
         "between": {
             numbers[key]: [*weights, *(numbered(end) for end in ends)]
             for key, (weights, ends) in stored.between.items()

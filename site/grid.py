@@ -13,6 +13,7 @@ ALONE, PAIR, ARM = 56, 28, 47  # positions of a slider that moves alone, of each
 LEAST = 26  # with fewer another layout is better: a drag from end to end in a second is to show 25 pictures
 APART = 3  # positions from one at which all pictures of a run are kept to the next, if there is room
 SHARES = [0.92**k for k in range(38)]  # of those positions, finer ones first
+ERRORS = 2, 4, 6  # grey levels of 253 by which a picture may be off: more only where positions would else be too few
 STEPS, FEWEST = 16, 6  # pictures of a run that are kept, and how many of them always
 
 
@@ -53,6 +54,7 @@ class Plan:
     settings: list
     steps: int
     returns: str  # which of the others go back to their start when a control moves: "", "sliders" or "controls"
+    error: int  # of ERRORS
     need: int  # 0 with more positions than a drag needs, 1 with just enough, 2 where no other layout takes less
 
     def values(self, setting):
@@ -61,6 +63,12 @@ class Plan:
     def whole(self, setting):
         """Whether all pictures of a run are kept."""
         return all(index in axis.whole for axis, index in zip(self.axes, setting, strict=True))
+
+    def exact(self, setting):
+        """Whether nothing is lost: where all sliders rest, and with a larger error at the start alone."""
+        if self.error == ERRORS[0]:
+            return not self.between(setting)
+        return all(index == axis.start for axis, index in zip(self.axes, setting, strict=True))
 
     def between(self, setting):
         """The two settings by which the pictures of this one are guessed; none where all sliders rest."""
@@ -117,21 +125,27 @@ def plans(spec):
     layouts += [([c["name"] for c in choices[:k]], ARM) for k in range(len(choices) - (together < 2), -1, -1)]
     for number, (along, shared) in enumerate(layouts, 1):
         room = {name: ALONE if others < 2 else shared for name, others in beside.items()}
-        for share in SHARES:
+        last = number == len(layouts)
+        for share, error in _shares(room, last):
             steps = max(FEWEST, round(share**2 * STEPS))
-            enough = all(share * most >= LEAST for most in room.values())
             spare = all(SHARES[2] * share * most >= LEAST for most in room.values()) if room else steps > FEWEST
-            if not enough and number < len(layouts):
-                break
-            need = 0 if spare else 1 if number < len(layouts) else 2
+            need = 0 if spare else 2 if last else 1
             apart = APART if need < 2 else ALONE
             axes = [_axis(control, max(3, round(share * room.get(control["name"], 0))), apart) for control in controls]
             settings = _grid(axes) if along is None else _star(axes, along)
-            if (key := (tuple(settings), steps)) not in seen:
+            if (key := (tuple(settings), steps, error)) not in seen:
                 seen.add(key)
                 everything = along is not None and len(along) == len(choices)
                 returns = "" if along is None else "sliders" if everything else "controls"
-                yield Plan(axes, settings, steps, returns, need)
+                yield Plan(axes, settings, steps, returns, error, need)
+
+
+def _shares(room, last):
+    """Shares of the positions in `room`, and errors; with the last layout also larger errors, and too few positions."""
+    enough = [share for share in SHARES if all(share * most >= LEAST for most in room.values())]
+    fine = [(share, ERRORS[0]) for share in enough]
+    coarse = [(enough[-1], error) for error in ERRORS[1:]] + [(share, ERRORS[-1]) for share in SHARES[len(enough) :]]
+    return fine + coarse if last else fine
 
 
 def _slides(control):

@@ -6,9 +6,19 @@ settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
+def browser():
+    """The one Chromium of all tests of a process, which open pages of their own in it."""
+    from jupyter_page import chromium, need_chromium  # not above: the oldest versions are tested without a browser
+
+    need_chromium()
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
 def jupyter(tmp_path_factory):
     """Gives the address of a notebook in one of pytest's folders, from the one JupyterLab of all tests."""
-    from jupyter_page import jupyterlab  # not above: the oldest versions are tested without a browser
+    from jupyter_page import jupyterlab
 
     root = tmp_path_factory.getbasetemp()
     with jupyterlab(root, tmp_path_factory.mktemp("jupyter")) as address:

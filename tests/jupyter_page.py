@@ -27,6 +27,13 @@ SETTINGS = {
 LITE = "/lab/extensions/@jupyterlite/"  # JupyterLite's kernel is of no use in JupyterLab, and says so
 DEBUGGER = "Could not restore the debugger state: Canceled future"  # a notebook was closed while JupyterLab asked
 KERNEL = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
+# Of a canvas a text that differs where a pixel does: its size, and FNV-1a of its pixels.
+HASH = """c => {
+  const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+  let hash = 2166136261;
+  for (const word of new Uint32Array(data.buffer)) hash = Math.imul(hash ^ word, 16777619);
+  return `${c.width} x ${c.height}: ${hash}`;
+}"""
 RUNNING = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(p => p.textContent.includes('*'))"
 
 
@@ -101,11 +108,11 @@ def chromium():
 
 
 @contextlib.contextmanager
-def open_notebook(address):
-    """The notebook at an address, open in a browser."""
-    need_chromium()
-    with chromium() as browser:
-        yield Notebook(browser, address)
+def open_notebook(browser, address):
+    """The notebook at an address, open in a page of its own."""
+    notebook = Notebook(browser, address)
+    yield notebook
+    notebook.page.context.close()
 
 
 class Notebook:
@@ -232,13 +239,13 @@ class Lab:
         )
 
     def pixels(self, title):
-        """The picture of a panel as a PNG in text, to compare."""
-        return self.canvas(title).evaluate("canvas => canvas.toDataURL()")
+        """The picture of a panel as a short text, to compare."""
+        return self.canvas(title).evaluate(HASH)
 
     def numbers(self):
         """Label and text of the numbers under the pictures."""
-        rows = self.root.locator(".dcv-numbers div").all()
-        return dict(row.locator("span, b").all_inner_texts() for row in rows)
+        texts = "rows => rows.map(row => [...row.querySelectorAll('span, b')].map(e => e.innerText))"
+        return dict(self.root.locator(".dcv-numbers div").evaluate_all(texts))
 
     def message(self):
         """The line in which the lab says that something is wrong."""
@@ -253,9 +260,10 @@ class Lab:
 
     def seen(self):
         """All that can change: sliders, pictures and numbers."""
-        sliders = self.root.get_by_role("slider").all()
+        said = "all => all.map(s => [s.labels[0].textContent, s.getAttribute('aria-valuetext')])"
+        drawn = f"all => all.map(f => [f.querySelector('figcaption b').innerText, ({HASH})(f.querySelector('canvas'))])"
         return {
-            "spoken": {s.evaluate("s => s.labels[0].textContent"): s.get_attribute("aria-valuetext") for s in sliders},
-            "pixels": {title: self.pixels(title) for title in self.titles()},
+            "spoken": dict(self.root.get_by_role("slider").evaluate_all(said)),
+            "pixels": dict(self.root.locator("figure").evaluate_all(drawn)),
             "numbers": self.numbers(),
         }

@@ -41,7 +41,7 @@ class File:
             first, second, level, *ends = known
             below, above = map(self._codes, ends)
             guess = np.floor(first * below + second * above + level + 0.5)  # in this order: the last bit may count
-        return np.uint8((5 * left.astype(int) + guess) % 256)
+        return np.uint8((self.header["step"] * left.astype(int) + guess) % 256)
 
     def line(self, curve, number):
         return np.frombuffer(self._blobs[curve["parts"][number]], np.float32)

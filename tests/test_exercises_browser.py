@@ -18,9 +18,9 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(place, jupyter):
+def page(place, jupyter, browser):
     """The learner's copy, open."""
-    with open_notebook(jupyter(shutil.copy(COPY, place / COPY.name))) as notebook:
+    with open_notebook(browser, jupyter(shutil.copy(COPY, place / COPY.name))) as notebook:
         progress = str(place / "progress.json")
         notebook.run(f"import os; os.environ['DECONVLAB_PROGRESS'] = {progress!r}")  # as lab.py does
         yield notebook

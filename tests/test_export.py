@@ -112,15 +112,17 @@ def test_a_setting_lies_between_two_that_are_nearer_to_rest():
 
 
 def whole(file, values):
-    """Whether all sliders are at an end or at their start, where nothing may be lost."""
+    """Whether all sliders are at an end or at their start, where nothing may be lost with small steps; or all start."""
+    if file.header["step"] > 5:
+        return all(values[c["name"]] == c["value"] for c in file.header["spec"])
     sliders = [control for control in file.header["spec"] if "positions" in control]
     return all(values[c["name"]] in (c["positions"][0], c["positions"][-1], c["value"]) for c in sliders)
 
 
-def alike(stored, now, exact):
-    """Whether grey levels are close enough, and what is none is the same."""
+def alike(stored, now, step):
+    """Whether grey levels are within half a step, and what is none is the same."""
     off, grey = np.abs(stored.astype(int) - now), (now > 0) & (now < 254)
-    return off.max() == 0 or not exact and off.max() <= between.ERROR < 3 and not off[~grey].any()
+    return off.max() <= step // 2 and not off[~grey].any()
 
 
 def compare(lab, file, chosen):
@@ -132,10 +134,8 @@ def compare(lab, file, chosen):
             codes, palette = buffers.pop(0), buffers.pop(0)
             shape = image["rows"], image["columns"], 3
             now = np.frombuffer(codes, np.uint8).reshape(*shape[:2], -1)
-            assert alike(file.picture(stored), np.broadcast_to(now, shape), whole(file, values)), (
-                values,
-                image["title"],
-            )
+            step = 1 if whole(file, values) else file.header["step"]
+            assert alike(file.picture(stored), np.broadcast_to(now, shape), step), (values, image["title"])
             assert file.palette(stored) == bytes(palette)
         for curve, stored in zip(content["curves"], message["curves"], strict=True):
             lines = [file.line(stored, k) for k in range(2 * len(curve["lines"]))]
@@ -145,13 +145,9 @@ def compare(lab, file, chosen):
         }
 
 
-@pytest.mark.parametrize(
-    ("number", "name", "budget"),
-    [(0, "playground", 4e6), (4, "divide_spot", 1e6), (4, "crime_meter", 6e5), (11, "frame", 1e6)],
-)
-def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path, number, name, budget):
-    """Catches: lossy or shifted pictures, settings that belong to others, a palette that is lost."""
-    lab = labs(LESSONS[number])[name]
+def test_a_file_has_what_the_lab_of_a_lesson_computes(tmp_path):
+    """Catches: lossy or shifted pictures, settings that belong to others, a file above its budget."""
+    lab, budget = labs(LESSONS[4])["crime_meter"], 6e5
     export.write(lab, tmp_path / "lab.bin", 3 * (budget,))
     assert (tmp_path / "lab.bin").stat().st_size <= budget
     file = File(tmp_path / "lab.bin")
@@ -168,21 +164,21 @@ def test_a_file_has_all_settings(tmp_path, made):
     compare(lab, file, file.settings())
 
 
-@pytest.mark.parametrize("ends", [0, 2], ids=["alone", "mixed"])
-def test_a_coarse_picture_is_off_by_two_levels_at_most(ends):
+@pytest.mark.parametrize(("ends", "error"), [(0, 2), (2, 2), (2, 6)])
+def test_a_coarse_picture_is_off_by_so_many_levels_at_most(ends, error):
     """Catches: an error that is larger or grows from picture to picture, and a pixel that is marked as clipped, or no
     longer, because of it."""
     rng = np.random.default_rng(0)
     below, codes, above = rng.integers(0, 256, (3, 200, 300), np.uint8)
     guess = between.mix([below, above][:ends], [0.3, 0.6, 12.3])
-    left = between.difference(codes, guess)
-    shown = between.restored(left, guess)
+    left = between.difference(codes, guess, error)
+    shown = between.restored(left, guess, error)
     off = np.abs(shown.astype(int) - codes)
-    assert off.max() == 2 and not off[(codes == 0) | (codes >= 254)].any()
+    assert off.max() == error and not off[(codes == 0) | (codes >= 254)].any()
     assert ((shown > 0) & (shown < 254))[off > 0].all()
     steady = codes // 2 + 64
     around = [steady // 2, 200 - steady // 3]
-    assert not between.difference(steady, between.mix(around, between.weights(around, steady))).any()
+    assert not between.difference(steady, between.mix(around, between.weights(around, steady)), error).any()
     assert between.mix([codes, codes], [0.3, 0.7, 0]).tolist() == codes.tolist()
 
 
@@ -201,6 +197,25 @@ def test_what_changes_evenly_takes_few_bytes(tmp_path):
     coarse = {k: size for k, size in enumerate(file.header["blobs"]) if str(k) in file.header["between"]}
     others = [size for k, size in enumerate(file.header["blobs"]) if k not in coarse]
     assert len(coarse) == 39 and len(others) == 2 and 8 * np.mean([*coarse.values()]) < np.mean(others)
+
+
+def test_steps_are_larger_before_a_drag_shows_too_few_pictures(tmp_path):
+    """Catches: three sliders of noise, each with so few positions that their pictures jump; coarse ones without need;
+    a start that is not exact."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.1, (4, 32, 32))
+
+    @live.lab(**{name: Slider(0, 0, 1, 0.02) for name in "abc"})
+    def noisy(a, b, c):
+        phases = 40 * np.array([a, b, c])[:, None, None]
+        return live.Frame({"noisy": 0.5 + noise[3] + np.sum(noise[:3] * np.sin(1 + 9 * noise[:3] + phases), axis=0)})
+
+    for budget, step, positions in (100_000, 5, 51), (47_000, 9, 26), (42_000, 13, 26):
+        export.write(noisy, tmp_path / "lab.bin", 3 * (budget,))
+        file = File(tmp_path / "lab.bin")
+        compare(noisy, file, list(file.settings())[::5])
+        assert file.header["step"] == step
+        assert [len(control["positions"]) for control in file.header["spec"]] == 3 * [positions]
 
 
 def test_a_smooth_picture_has_no_steps(tmp_path):
@@ -259,6 +274,24 @@ def test_a_lab_above_its_budget_is_thinned_until_it_fits(tmp_path):
     settings, *_, note = export.write(level(), tmp_path / "lab.bin", 3 * (budget,))
     assert 0.4 * budget < (tmp_path / "lab.bin").stat().st_size <= budget
     assert note == "thinned from 34 settings" and settings < 34
+
+
+def test_a_run_without_sliders_keeps_fewer_pictures_where_it_must(tmp_path):
+    """Catches: a lab of switches that is called too large although fewer pictures of its runs would do."""
+    walk = np.random.default_rng(0).normal(0, 0.1, (20, 32, 32)).cumsum(0)
+
+    @live.lab(on=Toggle(False))
+    def running(on):
+        for k in range(20):
+            yield live.Frame({"noise": 0.5 + walk[k] * (1 if on else -1)}, step=k)
+
+    pictures = []
+    for budget in 1e6, 20_000:
+        export.write(running, tmp_path / "lab.bin", 3 * (budget,))
+        file = File(tmp_path / "lab.bin")
+        compare(running, file, file.settings())
+        pictures.append([len(run) for _, run in file.settings()])
+    assert pictures[0] == 2 * [len(export.kept(20))] and 6 <= pictures[1][0] == pictures[1][1] < pictures[0][0]
 
 
 def test_a_lab_that_never_fits_is_named(tmp_path):

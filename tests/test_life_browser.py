@@ -11,7 +11,7 @@ import zlib
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import ROOT, chromium
+from jupyter_page import ROOT
 from lessons import LESSONS, read
 from life_page import Lesson, printed, site_with_python
 from packaging.requirements import Requirement
@@ -53,10 +53,11 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lesson(site):
+def lesson(site, browser):
     """The page of a lesson, to be read."""
-    with chromium() as browser:
-        yield Lesson(browser, site, LESSON)
+    lesson = Lesson(browser, site, LESSON)
+    yield lesson
+    lesson.page.context.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import time
 
 import pyodide_rig
 import pytest
-from jupyter_page import SETTINGS, Notebook, chromium, need_chromium
+from jupyter_page import SETTINGS, Notebook
 from site_pages import ROOT, gathered, script, served
 
 lite, npm = script("lite"), script("npm")
@@ -31,13 +31,6 @@ class Listening:
 
     def elsewhere(self, address):
         return {url for url in self.asked if not url.startswith((address, "data:", "blob:"))}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    need_chromium()
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

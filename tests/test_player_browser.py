@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import Lab, chromium, need_chromium
+from jupyter_page import Lab
 from site_pages import ROOT, SCRIPTS, script, served
 from static_lab import File, colours, level, places, walk
 
@@ -62,17 +62,20 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(folder):
+def opened(folder, browser):
     """A function that opens a page with labs of these names, and what else stands between them."""
-    need_chromium()
-    with served(folder) as address, chromium() as browser:
+    with served(folder) as address:
+        pages = []
 
         def open_page(*names, between=""):
             file = folder / "lessons" / f"{'-'.join(names)}.html"
             file.write_text(PAGE.replace("LABS", between.join(STILL.format(name) for name in names)))
-            return Page(browser, f"{address}lessons/{file.name}", names)
+            pages.append(Page(browser, f"{address}lessons/{file.name}", names))
+            return pages[-1]
 
         yield open_page
+        for page in pages:
+            page.page.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import chromium, need_chromium
 from site_pages import made, served
 
 LESSON = "lessons/04-divide-out-the-blur.html"
@@ -13,6 +12,7 @@ PAGES = ["index.html", LESSON, "lessons/glossary.html", "api.html", "teaching.ht
 LIVELY = re.compile(r"/_static/(labs|life)\.js")
 # Axe takes half a minute for all functions of the package, which look alike.
 PARTS = {"api.html": {"include": [[".bd-header"], [".bd-sidebar-primary"], ["#still-pictures"]]}}
+COLOURS = ["color-contrast", "link-in-text-block"]  # axe's rules of colours
 
 pytestmark = pytest.mark.browser
 
@@ -36,10 +36,9 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def site():
+def site(browser):
     """A browser, and the address of the pages."""
-    need_chromium()
-    with served(made()) as root, chromium() as browser:
+    with served(made()) as root:
         yield browser, root
 
 
@@ -58,11 +57,11 @@ def test_a_screen_reader_finds_its_way_and_a_narrow_page_scrolls_down_only(site,
     """
     with opened(site, name, theme="dark") as visit:
         assert visit.elsewhere(site[1]) == [] and visit.errors == []  # before axe, which asks for styles again
-        for theme in ("dark", "light"):
+        for theme, rules in ("dark", {"runOnly": COLOURS}), ("light", {}):  # all but colours are in both
             visit.page.emulate_media(color_scheme=theme)
             visit.page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
             visit.page.wait_for_function("document.getAnimations().every(a => !(a instanceof CSSTransition))")
-            found = Axe().run(visit.page, PARTS.get(name))
+            found = Axe().run(visit.page, PARTS.get(name), {"resultTypes": ["violations"], **rules})
             assert found.violations_count == 0, found.generate_report()
         visit.page.set_viewport_size({"width": 400, "height": 900})
         wide = "(selector) => document.querySelector(selector).scrollWidth"
@@ -70,27 +69,19 @@ def test_a_screen_reader_finds_its_way_and_a_narrow_page_scrolls_down_only(site,
         assert visit.page.evaluate(wide, ".bd-article-container") <= 400
 
 
-def test_every_formula_is_typeset(site):
-    """Catches: a formula that stays source, or that MathJax does not know."""
-    with opened(site, LESSON) as visit:
+def test_formulas_are_typeset_and_heard_and_pictures_keep_their_greys_in_the_dark(site):
+    """Catches: a formula that stays source, or that MathJax does not know; a part of MathJax that is loaded only when
+    a reader asks for it, and is missing or elsewhere; the dark theme's filter, which makes a picture darker and harsher
+    than the one that was computed."""
+    explore = "localStorage.setItem('MathJax-Menu-Settings', JSON.stringify({ explorer: true }))"
+    with opened(site, LESSON, theme="dark", before=explore) as visit:
         formulas = visit.page.locator(".math")
         assert formulas.count() > 20
         assert visit.page.locator(".math > mjx-container > svg").count() == formulas.count()
         assert visit.page.locator("[data-mjx-error], mjx-merror").count() == 0
-
-
-def test_formulas_can_be_heard_without_another_host(site):
-    """Catches: a part of MathJax that is loaded only when a reader asks for it, and is missing or elsewhere."""
-    explore = "localStorage.setItem('MathJax-Menu-Settings', JSON.stringify({ explorer: true }))"
-    with opened(site, LESSON, before=explore) as visit:
         visit.page.locator("mjx-container[aria-label='upper Y']").first.wait_for(timeout=20_000)
         assert any("/_static/mathjax/sre/mathmaps/en.json" in address for address in visit.requests)
         assert visit.elsewhere(site[1]) == [] and visit.errors == []
-
-
-def test_pictures_keep_their_greys_in_the_dark(site):
-    """Catches: the dark theme's filter, which makes a picture darker and harsher than the one that was computed."""
-    with opened(site, LESSON, theme="dark") as visit:
         pictures = visit.page.locator("article img")
         assert pictures.count() > 5
         assert set(pictures.evaluate_all("all => all.map(img => getComputedStyle(img).filter)")) == {"none"}

@@ -72,8 +72,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def opened(folder, jupyter):
-    with open_notebook(jupyter(folder / "clinic.ipynb")) as notebook:
+def opened(folder, jupyter, browser):
+    with open_notebook(browser, jupyter(folder / "clinic.ipynb")) as notebook:
         notebook.run_all()
         notebook.folder = folder
         yield notebook

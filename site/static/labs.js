@@ -37,10 +37,10 @@ export function mount(el, model) {
 /** What the sliders cannot do before Python has come, and where they can. */
 function sentence(about) {
   if (!about) return [];
-  const { settings, returns, without } = about;
+  const { settings, returns, without, step } = about, within = Math.ceil((100 * (step - 1)) / 2 / 253);
   const star = { sliders: " Move one slider at a time: the others return to their start.", controls: " Move one control at a time: the others return to their start." }[returns] || "";
   const more = ["For any other value", ...(without.length ? [`for ${without.join(", ")}`] : []), "to save pictures or to read their pixels"].join(", ");
-  return [note(`Computed ahead for ${settings} settings, grey levels to within 1 %.${star} ${more}: ${WHERE}.`)];
+  return [note(`Computed ahead for ${settings} settings, grey levels to within ${within} %.${star} ${more}: ${WHERE}.`)];
 }
 
 const note = (...children) => element("p", { class: "dcv-note" }, ...children);

@@ -3,7 +3,6 @@
 
 const PERIOD = 1000 / 15; // milliseconds between the pictures of an iterative run
 const AHEAD = 1 / 3; // of a run's pictures come before the first that is played: live.py, too, iterates before it shows one
-const STEP = 5; // grey levels, as site/between.py has them
 const MEMORY = 64e6; // bytes of decoded pictures that all labs of the page keep together
 const NEAR = [1, -1, 2, -2, 3, -3]; // positions whose pictures are decoded while the reader looks
 
@@ -62,8 +61,8 @@ async function restored(from, image) {
   const left = decode(from.blob(image.codes), image.colours), around = from.between[image.codes];
   if (!around) return left;
   const [first, second, level, ...ends] = around, [found, below, above] = await Promise.all([left, ...ends.map((end) => codes(from, { ...image, codes: end }))]);
-  if (!below) for (let k = 0; k < found.length; k++) found[k] *= STEP;
-  else for (let k = 0; k < found.length; k++) found[k] = STEP * found[k] + Math.floor(first * below[k] + second * above[k] + level + 0.5); // modulo 256
+  if (!below) for (let k = 0; k < found.length; k++) found[k] *= from.step;
+  else for (let k = 0; k < found.length; k++) found[k] = from.step * found[k] + Math.floor(first * below[k] + second * above[k] + level + 0.5); // modulo 256
   return found;
 }
 
@@ -115,8 +114,8 @@ function back(message, last) {
 
 /** What live.js takes for the kernel's half of a lab, out of the file at this address; `progress` hears how much has come. */
 export async function played(url, progress = () => {}) {
-  const from = await file(url, progress), { spec, runs, returns, without } = from, known = settings(from);
-  const traits = { spec, full: false, played: { settings: runs.length, returns, without } };
+  const from = await file(url, progress), { spec, runs, returns, without, step } = from, known = settings(from);
+  const traits = { spec, full: false, played: { settings: runs.length, returns, without, step } };
   const listeners = new Set();
   let asked = known.start, given = known.start; // the settings of the last question and of the last answer
   let run = runs[known.number(given)], at = run.length - 1, reached = run.length; // what is shown, and how much of it was
