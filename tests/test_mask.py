@@ -139,7 +139,10 @@ def test_a_mask_that_trusts_every_pixel_changes_nothing(solver, boundary):
 
     Where the picture repeats, two methods leave the spectrum for it, and get to the same end on another way.
     """
-    y, H = data(), [dl.Blur(PSFS["ramp 3x5"], SHAPE, boundary, mask=trusted) for trusted in (np.ones(SHAPE, bool), None)]
+    y, H = (
+        data(),
+        [dl.Blur(PSFS["ramp 3x5"], SHAPE, boundary, mask=trusted) for trusted in (np.ones(SHAPE, bool), None)],
+    )
     if boundary != "periodic" or solver not in (SOLVERS["total_variation"], SOLVERS["plug_and_play"]):
         for masked, plain in zip(*(first(solver(blur, y), 15) for blur in H), strict=True):
             np.testing.assert_allclose(masked.x, plain.x, atol=1e-12)
@@ -217,7 +220,13 @@ def test_total_variation_finds_the_minimum_behind_a_mask(boundary, weight):
 
 @pytest.mark.parametrize(
     ("boundary", "background", "accelerate"),
-    [("periodic", 0, False), ("periodic", 0.4, True), ("zero", 0.4, False), ("reflect", 0, True), ("unknown", 0.4, True)],
+    [
+        ("periodic", 0, False),
+        ("periodic", 0.4, True),
+        ("zero", 0.4, False),
+        ("reflect", 0, True),
+        ("unknown", 0.4, True),
+    ],
 )
 def test_richardson_lucy_ends_up_at_the_likeliest_picture_of_the_trusted_pixels(boundary, background, accelerate):
     """Catches: a background that pixels without trust are charged with, a frame correction that counts them."""
