@@ -135,7 +135,11 @@ def poisoned(tmp_path_factory, mirror):
 @pytest.fixture
 def installed(poisoned, tmp_path):
     """A copy of the installed folder, so a moved one, too; its name has letters that are not ASCII."""
-    return Path(shutil.copytree(poisoned[0], tmp_path / "Übung ñ 画像", symlinks=True))
+
+    def copy(source, target):  # the thousand files of pip, which nobody changes, are not written again
+        return os.link(source, target) if "pip" in Path(source).parts else shutil.copy2(source, target)
+
+    return Path(shutil.copytree(poisoned[0], tmp_path / "Übung ñ 画像", symlinks=True, copy_function=copy))
 
 
 def command(root, *arguments):
@@ -203,14 +207,13 @@ def test_optimized_python_has_help(installed):
 # A whole installation
 
 
-@pytest.mark.parametrize("environ", [{}, ASCII, {"PYTHONIOENCODING": "cp1252"}], ids=["UTF-8", "ASCII", "cp1252"])
+@pytest.mark.parametrize("environ", [ASCII, {"PYTHONIOENCODING": "cp1252"}], ids=["ASCII", "cp1252"])
 def test_moved_folder_needs_no_network(installed, environ):
     """Catches: reinstalling after a move or for letters that the terminal lacks; deconvlab from the old place."""
-    for arguments in (["test"], []):
-        done = start(installed, *arguments, **{**OFFLINE, **environ})
-        assert "Installing" not in done.stdout and "Repairing" not in done.stdout
-        found = report(done)["deconvlab"]
-        assert Path(found) == installed / "deconvlab" / "__init__.py"
+    done = start(installed, **{**OFFLINE, **environ})
+    assert "Installing" not in done.stdout and "Repairing" not in done.stdout
+    found = report(done)["deconvlab"]
+    assert Path(found) == installed / "deconvlab" / "__init__.py"
 
 
 def test_work_in_progress_is_no_broken_installation(installed):
@@ -315,7 +318,7 @@ def allow_writing(folder):
 
 
 @posix
-@pytest.mark.parametrize("where, arguments", [(".", ["test"]), (".", []), (".venv", []), ("my-lessons", [])])
+@pytest.mark.parametrize("where, arguments", [(".", ["test"]), (".venv", []), ("my-lessons", [])])
 def test_read_only_folder_gets_a_sentence(installed, where, arguments):
     """Catches: a traceback of pip, JupyterLab or lab.py where an installed folder cannot be written any more."""
     (installed / "my-lessons").mkdir()
@@ -342,9 +345,11 @@ def test_read_only_home(installed):
 # pytest without lab.py
 
 
-@pytest.mark.parametrize("folder", ["notebooks", ".."])  # all other tests start in the folder itself
-def test_nbval_works_from_any_folder(tmp_path, folder):
-    """Catches: nbval's file of patterns looked for where pytest was started, so that every cell is an error."""
+def test_nbval_works_from_another_folder(tmp_path):
+    """Catches: nbval's file of patterns looked for where pytest was started, so that every cell is an error.
+
+    All other tests start in the folder itself.
+    """
     root = tmp_path / "deconvlab"
     for name in ("pyproject.toml", "conftest.py", "tests/nbval.cfg", "tests/trials.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -365,8 +370,6 @@ def test_nbval_works_from_any_folder(tmp_path, folder):
     notebook["metadata"] = {"kernelspec": {"display_name": "", "language": "python", "name": "python3"}}
     (root / "notebooks").mkdir()
     (root / "notebooks" / "still.ipynb").write_text(json.dumps(notebook))
-    where = (root / folder).resolve()
-    target = os.path.relpath(root / "notebooks", where)
-    pytest_nbval = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", target]
-    done = subprocess.run(pytest_nbval, cwd=where, capture_output=True, text=True)
+    pytest_nbval = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", root / "notebooks"]
+    done = subprocess.run(pytest_nbval, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr

@@ -134,13 +134,22 @@ def test_what_is_not_trusted_has_no_say(solver, boundary, dtype):
 
 @every_boundary
 @every_solver
-def test_a_mask_that_trusts_every_pixel_leads_to_the_same_picture(solver, boundary):
-    y = data()
-    masked, plain = (
-        dl.run(solver(dl.Blur(PSFS["ramp 3x5"], SHAPE, boundary, mask=trusted), y), 400, progress=False)
-        for trusted in (np.ones(SHAPE, bool), None)
+def test_a_mask_that_trusts_every_pixel_changes_nothing(solver, boundary):
+    """Catches: a mask of which the step, the start or the preconditioner of one method knows nothing.
+
+    Where the picture repeats, two methods leave the spectrum for it, and get to the same end on another way.
+    """
+    y, H = (
+        data(),
+        [dl.Blur(PSFS["ramp 3x5"], SHAPE, boundary, mask=trusted) for trusted in (np.ones(SHAPE, bool), None)],
     )
-    close = 0.02 if boundary == "periodic" and solver is SOLVERS["plug_and_play"] else 1e-3
+    if boundary != "periodic" or solver not in (SOLVERS["total_variation"], SOLVERS["plug_and_play"]):
+        for masked, plain in zip(*(first(solver(blur, y), 15) for blur in H), strict=True):
+            np.testing.assert_allclose(masked.x, plain.x, atol=1e-12)
+            assert masked.objective == pytest.approx(plain.objective, rel=1e-11)
+        return
+    masked, plain = (dl.run(solver(blur, y), 400, progress=False) for blur in H)
+    close = 0.02 if solver is SOLVERS["plug_and_play"] else 1e-3
     assert masked.objective[-1] == pytest.approx(plain.objective[-1], rel=close)
     np.testing.assert_allclose(masked.x, plain.x, atol=3e-2 if close > 1e-3 else 2e-3)
 
@@ -209,7 +218,16 @@ def test_total_variation_finds_the_minimum_behind_a_mask(boundary, weight):
     assert (history.objective[-1], history.residual_norm[-1]) == pytest.approx(expected, rel=1e-10)
 
 
-@pairwise(boundary=BOUNDARIES, background=[0, 0.4], accelerate=[False, True])
+@pytest.mark.parametrize(
+    ("boundary", "background", "accelerate"),
+    [
+        ("periodic", 0, False),
+        ("periodic", 0.4, True),
+        ("zero", 0.4, False),
+        ("reflect", 0, True),
+        ("unknown", 0.4, True),
+    ],
+)
 def test_richardson_lucy_ends_up_at_the_likeliest_picture_of_the_trusted_pixels(boundary, background, accelerate):
     """Catches: a background that pixels without trust are charged with, a frame correction that counts them."""
     psf = np.array([[0.04, 0.1, 0.01], [0.12, 0.55, 0.07], [0.02, 0.06, 0.03]])
@@ -224,7 +242,7 @@ def test_richardson_lucy_ends_up_at_the_likeliest_picture_of_the_trusted_pixels(
     options = {"maxiter": 20000, "maxfun": 50000, "ftol": 1e-15, "gtol": 1e-10}
     start, bounds = np.full(A.shape[1], 3.0), [(1e-12, None)] * A.shape[1]
     found = optimize.minimize(deviance, start, jac=True, bounds=bounds, method="L-BFGS-B", options=options)
-    history = dl.run(dl.richardson_lucy(H, y, background=background, accelerate=accelerate), 3000)
+    history = dl.run(dl.richardson_lucy(H, y, background=background, accelerate=accelerate), 100 if accelerate else 700)
     assert history.objective[-1] == pytest.approx(deviance(history.x.ravel())[0], abs=1e-9)
     assert history.objective[-1] == pytest.approx(found.fun, abs=1e-2)
     assert np.diff(history.objective).max() <= 1e-11 * y.sum()

@@ -21,7 +21,7 @@ POINTS = sum(cell["metadata"]["nbgrader"].get("points", 0) for cell in read(SOLV
 
 @pytest.fixture(scope="module")
 def nbgrader(tmp_path_factory):
-    """The command, installed apart from the learner's packages, which it sees."""
+    """Its commands, installed apart from the learner's packages, which it sees."""
     place = tmp_path_factory.mktemp("teach")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     scripts = place / ("Scripts" if os.name == "nt" else "bin")
@@ -30,17 +30,19 @@ def nbgrader(tmp_path_factory):
     packages = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.strip()
     (Path(packages) / "learners.pth").write_text(f"{sysconfig.get_path('purelib')}\n{ROOT}\n")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    pip = [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", *extras["teach"]]
+    pip = [python, "-m", "pip", "install", "-q", "--no-compile", "-c", ROOT / "constraints.txt", *extras["teach"]]
     done = subprocess.run(pip, capture_output=True, text=True)
     if done.returncode:
         message = f"nbgrader could not be installed: {done.stderr[-500:]}"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     settings = {**os.environ, "PATH": os.pathsep.join([str(scripts), os.environ["PATH"]])}
 
-    def run(folder, *command):
-        done = subprocess.run(
-            [python, "-m", "nbgrader", *command], cwd=folder, env=settings, capture_output=True, text=True
+    def run(folder, *apps):
+        """Run some of its commands, each an app with its arguments, in one process."""
+        code = "from nbgrader import apps\n" + "".join(
+            f"apps.{app}.launch_instance({words})\napps.{app}.clear_instance()\n" for app, *words in apps
         )
+        done = subprocess.run([python, "-c", code], cwd=folder, env=settings, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 
     return run
@@ -53,7 +55,7 @@ def course(tmp_path_factory, nbgrader):
     shutil.copy(SOLVED / "nbgrader_config.py", folder)
     (folder / "source/04").mkdir(parents=True)
     shutil.copy(SOLVED / LESSON, folder / "source/04")
-    nbgrader(folder, "generate_assignment", "04")
+    nbgrader(folder, ("GenerateAssignmentApp", "04"))
     for learner in ("right", "untouched", "wrong"):
         (folder / "submitted" / learner / "04").mkdir(parents=True)
     handed_out = folder / "release/04" / LESSON
@@ -71,8 +73,7 @@ def course(tmp_path_factory, nbgrader):
             if cell["cell_type"] == "code" and source(cell).startswith(start):
                 cell["source"] = answer
     (folder / "submitted/wrong/04" / LESSON).write_text(json.dumps(wrong), encoding="utf-8")
-    nbgrader(folder, "autograde", "04")
-    nbgrader(folder, "export")
+    nbgrader(folder, ("AutogradeApp", "04"), ("ExportApp",))
     return folder
 
 

@@ -391,9 +391,9 @@ def test_thin_pictures(rule, shape):
 
 
 @EVERY
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_memory_stays_within_twelve_pictures(rule, dtype):
-    y = np.random.default_rng(0).random((512, 512), dtype=dtype)
+def test_memory_stays_within_twelve_pictures(rule):
+    """Of single precision, where whatever is done in double counts twice."""
+    y = np.random.default_rng(0).random((512, 512), dtype=np.float32)
     tracemalloc.start()
     RULES[rule](y, dl.gaussian(2), y)
     peak = tracemalloc.get_traced_memory()[1]
@@ -570,11 +570,12 @@ def test_no_rule_gives_a_weight_for_data_that_do_not_wrap_around(rule, boundary)
 
 
 @pytest.mark.parametrize("name", [*dl.problem.COLOUR_IMAGES, *dl.problem.GREY_IMAGES])
-@pytest.mark.parametrize("psf", [dl.gaussian(1.5), dl.motion(15), dl.motion(15, 90)], ids=["gaussian", "row", "column"])
-def test_no_false_alarm_on_periodic_pictures(name, psf):
+def test_no_false_alarm_on_periodic_pictures(name):
     """Catches: a picture of a bright sky over dark ground, taken for one that does not wrap around."""
-    y = dl.simulate(dl.sample_image(name, size=96), psf, sigma=0.005, rng=0).y
-    assert "wrap around" not in dl.gcv(y, psf).note
+    x_true = dl.sample_image(name, size=96)
+    for psf in (dl.gaussian(1.5), dl.motion(15), dl.motion(15, 90)):
+        y = dl.simulate(x_true, psf, sigma=0.005, rng=0).y
+        assert "wrap around" not in dl.gcv(y, psf).note, psf.shape
 
 
 @pytest.mark.parametrize("psf", [dl.gaussian(2), dl.motion(15), dl.disk(4)], ids=["gaussian", "motion", "disk"])
