@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from lessons import LESSONS, labs_in, labs_of, read, source
-from nbval.plugin import IPyNbFile
 
 PREAMBLE = """import numpy as np
 
@@ -450,7 +449,8 @@ def test_lessons_have_numbers_and_one_number_each():
 
 def test_every_lesson_is_tried_in_its_kernel(request):
     """Catches: trials that `conftest.py` no longer finds, after a change of its pattern, of theirs or of nbval."""
-    import trials  # which imports this file
+    import trials  # which imports this file, in every kernel: so it does without nbval
+    from nbval.plugin import IPyNbFile
 
     cells = IPyNbFile.from_parent(request.session, path=LESSONS[0])
     names = [cell.name for cell in request.node.ihook.pytest_make_collect_report(collector=cells).result]
