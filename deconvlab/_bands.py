@@ -6,7 +6,8 @@ import functools
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import fft, optimize
+import scipy  # which loads its parts when they are asked for: optimize takes its time
+from scipy import fft
 
 from . import _check, _spectrum
 from ._types import Power
@@ -99,7 +100,7 @@ class Bands:
         """The weight with the lowest score between the neighbours of the i-th."""
         bounds = np.log(self.weights[[i - 1, i + 1]])
         search = {"bounds": bounds, "method": "bounded", "options": {"xatol": 1e-6}}
-        return np.exp(optimize.minimize_scalar(lambda log_weight: score(np.exp(log_weight)), **search).x)
+        return np.exp(scipy.optimize.minimize_scalar(lambda log_weight: score(np.exp(log_weight)), **search).x)
 
     def lowest(self, score, needs):
         scores = self.scores(score)

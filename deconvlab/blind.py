@@ -9,7 +9,8 @@ import itertools
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import fft, ndimage, optimize
+import scipy  # which loads its parts when they are asked for: optimize and signal take their time
+from scipy import fft, ndimage
 
 from . import _check
 from ._algebra import norm, started
@@ -150,7 +151,7 @@ def _fit_stripes(power, noise, length, angle):
     best = min(guesses, key=misfit)
     simplex = [best, (best[0] + 0.3, best[1]), (best[0], best[1] + turn / 6)]
     search = {"initial_simplex": simplex, "xatol": 0.01, "fatol": 1, "maxfev": 80}
-    found = optimize.minimize(misfit, best, method="Nelder-Mead", options=search)
+    found = scipy.optimize.minimize(misfit, best, method="Nelder-Mead", options=search)
     far = np.quantile(np.abs(column * np.cos(found.x[1]) - row * np.sin(found.x[1])), 0.95)
     gain = minus_log_likelihood(light + floor) - found.fun
     return *found.x, gain if far * found.x[0] > SECOND else -np.inf
@@ -221,7 +222,7 @@ def _fit_edge(patch, make):
     starts = [(angle, offset, np.log(1.5)) for offset in offsets]
     start = min(starts, key=lambda guess: norm(step_and_misfit(guess)[1]))
     widest = np.log(min(patch.shape) / 2)
-    fit = optimize.least_squares(
+    fit = scipy.optimize.least_squares(
         lambda guess: step_and_misfit(guess)[1], start, diff_step=1e-4, x_scale=(0.01, 0.3, 0.1), gtol=None,
         bounds=([-np.inf, -np.inf, np.log(0.3)], [np.inf, np.inf, widest]),
     )  # fmt: skip
@@ -236,9 +237,7 @@ def _blurred_edge(shape, angle, offset, psf):
     wide, narrow = (max(abs(side), 1e-5) / 2 for side in (np.cos(angle), np.sin(angle)))
     corners = ((1, wide + narrow), (-1, wide - narrow), (-1, narrow - wide), (1, -wide - narrow))
     share = sum(sign * np.maximum(distance + corner, 0) ** 2 for sign, corner in corners) / (8 * wide * narrow)
-    from scipy import signal  # a third of a second, for those who need it
-
-    return signal.fftconvolve(share, psf, mode="valid")
+    return scipy.signal.fftconvolve(share, psf, mode="valid")
 
 
 def blind_richardson_lucy(

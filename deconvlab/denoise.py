@@ -83,8 +83,7 @@ def _wiener(spectrum):
 def _filtered(noisy, guide, gain):
     """`noisy`, its noise of variance 1, times the gain of the blocks that are alike in `guide`."""
     size = tuple(min(PATCH, n) for n in noisy.shape)
-    patches, guides = (sliding_window_view(v, size) for v in (noisy, guide))
-    last = [n - 1 for n in patches.shape[:2]]
+    last = [n - m for n, m in zip(noisy.shape, size, strict=True)]
     rows, columns = (np.unique([*range(0, n, STEP), n]) for n in last)
     count = min(GROUP, *[(min(REACH, last[0]) + 1) * (min(REACH, last[1]) + 1)])  # all that a corner has
     across, within = _cosines(count, noisy.dtype), np.kron(*[_cosines(n, noisy.dtype) for n in size])
@@ -93,13 +92,13 @@ def _filtered(noisy, guide, gain):
     total, weight = np.zeros((2, noisy.size), noisy.dtype)
     for row in rows:
         i, j = _alike(guide[row : row + size[0]], around[row : row + size[0] + 2 * REACH], columns, size[1], count)
-        i += row
-        spectrum, pilot = (across @ v[i, j].reshape(*i.shape, -1) @ within.T for v in (patches, guides))
+        pixels = ((i + row) * noisy.shape[1] + j)[..., None] + inside
+        pilot = across @ guide.take(pixels) @ within.T
+        spectrum = pilot if guide is noisy else across @ noisy.take(pixels) @ within.T
         gains = gain(pilot)
         gains[:, 0, 0] = 1  # the mean of the block
         weights = 1 / np.square(gains).sum(axis=(1, 2), keepdims=True)
         block = weights * (across.T @ (gains * spectrum) @ within)
-        pixels = (i * noisy.shape[1] + j)[..., None] + inside
         np.add.at(total, pixels.ravel(), block.ravel())
         np.add.at(weight, pixels.ravel(), np.broadcast_to(weights, block.shape).ravel())
     return (total / weight).reshape(noisy.shape)
@@ -112,8 +111,8 @@ def _cosines(n, dtype):
 
 def _alike(strip, around, columns, width, count):
     """Where the patches are that differ least from those of `strip` at `columns`: rows from there, and columns."""
-    shifted = sliding_window_view(around, strip.shape)
-    apart = np.square(shifted - strip).sum(axis=2)
+    shifted = sliding_window_view(around, strip.shape)  # a part of them at a time, small enough for the cache
+    apart = np.stack([np.square(part - strip).sum(axis=1) for part in shifted])
     apart = sum(apart[..., columns + k] for k in range(width))
     apart[REACH, REACH] = -1  # itself first, so that no pixel goes without
     apart = apart.reshape(-1, len(columns)).T

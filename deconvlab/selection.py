@@ -9,7 +9,7 @@ share that it takes from it: ``lost = weight / (weight + ratio)`` with ``ratio =
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize
+import scipy  # which loads its parts when they are asked for: optimize takes its time
 
 from . import _check, _spectrum
 from ._bands import Bands, Selection
@@ -93,7 +93,7 @@ def discrepancy(
         return bands.select(np.nan, scores, f"needs sigma; no weight fits this sigma: {problem}")
     above = np.argmax(scores > target)
     low, high = np.log(bands.weights[[above - 1, above]])
-    log_weight = optimize.brentq(lambda log_weight: np.log(residual_norm(np.exp(log_weight)) / target), low, high)
+    log_weight = scipy.optimize.brentq(lambda log_weight: np.log(residual_norm(np.exp(log_weight)) / target), low, high)
     return bands.select(np.exp(log_weight), scores, "needs sigma")
 
 

@@ -1,8 +1,9 @@
-"""A lab without a browser: each control at its ends and in the middle, and random settings.
+"""A lab without a browser: each control at its ends, and random settings.
 
 `trials.py` asks this of every lab of every lesson; here the checks show that they find what they look for.
 """
 
+import functools
 import itertools
 import re
 import warnings
@@ -16,22 +17,23 @@ from deconvlab import live
 from deconvlab._frame import encode
 from deconvlab.live import Box, Choice, Frame, LogSlider, Panel, Region, Slider, Toggle, Upload
 
-RANDOM_SETTINGS = 12
+RANDOM_SETTINGS = 3, 12  # for each control, and at most: few controls make few pairs
 FRAMES = 5  # of an iterative lab; at the first random setting it runs to its end
 
 
 def stops(control):
-    """The settings at which a control is tried: every option, both ends and the middle, some boxes, or a photograph."""
-    if isinstance(control, Toggle):
-        return False, True
-    if isinstance(control, Choice):
-        return control.options
+    """The settings at which a control is tried beside its start: every option, both ends, boxes, or a photograph."""
+    if isinstance(control, Upload):
+        return (a_photograph(),)
     if isinstance(control, Region):
         return Box(), Box(0, 0.5, 0, 0.5), Box(0.4, 0.7, 0.3, 0.8)
-    if isinstance(control, Upload):
-        return control.value, a_photograph()
-    low, high = float(control.low), float(control.high)
-    return low, (low * high) ** 0.5 if isinstance(control, LogSlider) else (low + high) / 2, high
+    ends = (float(control.low), float(control.high)) if isinstance(control, Slider | LogSlider) else options(control)
+    return tuple(value for value in ends if value != control.value)
+
+
+def options(control):
+    """All settings of a switch."""
+    return (False, True) if isinstance(control, Toggle) else control.options
 
 
 def anywhere(control, share):
@@ -44,15 +46,17 @@ def anywhere(control, share):
         rng = np.random.default_rng(int(1e6 * share))
         top, left, height, width = rng.uniform((0, 0, 0.1, 0.1), (0.5, 0.5, 0.5, 0.5))
         return Box(top, top + height, left, left + width)
-    options = stops(control)
-    return options[int(share * len(options))]
+    settings = (control.value, *stops(control)) if isinstance(control, Upload) else options(control)
+    return settings[int(share * len(settings))]
 
 
 def random_settings(controls):
     """Settings of these controls, a Latin hypercube: each control once in each of as many equal parts of its way."""
-    rng, size = np.random.default_rng(0), (RANDOM_SETTINGS, len(controls))
-    parts = rng.permuted(np.broadcast_to(np.arange(RANDOM_SETTINGS)[:, None], size), axis=0)
-    for shares in (parts + rng.random(size)) / RANDOM_SETTINGS:
+    each, most = RANDOM_SETTINGS
+    count = min(most, each * len(controls))
+    rng, size = np.random.default_rng(0), (count, len(controls))
+    parts = rng.permuted(np.broadcast_to(np.arange(count)[:, None], size), axis=0)
+    for shares in (parts + rng.random(size)) / count:
         yield {name: anywhere(control, share) for (name, control), share in zip(controls.items(), shares, strict=True)}
 
 
@@ -79,25 +83,20 @@ def problems_at(lab, values, show=frame_at):
     return [f"{setting}: {what} is not finite" for what in bad], frame
 
 
-def pictures(lab, name, others):
-    """What the page shows as one control moves from end to end; and what is wrong."""
-    problems, seen = [], set()
-    for value in stops(lab.controls[name]):
-        found, frame = problems_at(lab, {**others, name: value})
-        problems += found
-        if frame:
-            seen.add(b"".join(encode(panel).tobytes() for panel in frame.images.values()))
-    return seen, problems
+@functools.cache
+def at_start(lab):
+    """What is wrong with a lab where it starts, from where each control moves; and the frame."""
+    return problems_at(lab, {})
 
 
 def problems_of_control(lab, name):
-    """What is wrong when one control moves away from the initial setting."""
-    seen, problems = pictures(lab, name, {})
-    switches = {other: c for other, c in lab.controls.items() if isinstance(c, Choice | Toggle) and other != name}
-    for other, value in ((other, value) for other, control in switches.items() for value in stops(control)):
-        if problems or len(seen) > 1:
-            break
-        seen, problems = pictures(lab, name, {other: value})  # a control may be for one of the choices only
+    """What is wrong when one control moves from its start to its ends, while the page shows it."""
+    when = next(control["when"] for control in lab.spec if control["name"] == name)
+    others = {other: values[0] for other, values in when.items() if lab._initial[other] not in values}
+    tried = [problems_at(lab, others) if others else at_start(lab)]
+    tried += [problems_at(lab, {**others, name: value}) for value in stops(lab.controls[name])]
+    problems = [problem for found, _ in tried for problem in found]
+    seen = {b"".join(encode(panel).tobytes() for panel in frame.images.values()) for _, frame in tried if frame}
     if not problems and len(seen) < 2:
         problems.append(f"{lab.__name__}: moving {name!r} from one end to the other changes no picture")
     return problems
@@ -132,7 +131,10 @@ def problems_anywhere(lab):
 
 def test_the_checks_find_a_control_that_moves_nothing():
     @live.lab(
-        dead=Slider(1, 0, 2), level=Slider(1, 0, 1), radius=Slider(0, 0, 1), kind=Choice("line", ["line", "disk"])
+        dead=Slider(1, 0, 2),
+        level=Slider(1, 0, 1),
+        radius=Slider(0, 0, 1, when={"kind": "disk"}),
+        kind=Choice("line", ["line", "disk"]),
     )
     def lab(dead, level, radius, kind):
         return Frame(
@@ -212,14 +214,27 @@ def test_random_settings_lie_within_the_range_and_everywhere_in_it():
         "region": Region(of="image"),
     }
     settings = list(random_settings(controls))
-    assert settings == list(random_settings(controls)) and len(settings) == RANDOM_SETTINGS
+    count = RANDOM_SETTINGS[1]
+    assert settings == list(random_settings(controls)) and len(settings) == count
     seen = {name: [values[name] for values in settings] for name in controls}
     for name, control in controls.items():
         assert all(control.checked("value", value) == value for value in seen[name])
     assert set(seen["choice"]) == set("abc") and set(seen["toggle"]) == {False, True}
-    assert len(set(seen["region"])) == RANDOM_SETTINGS
+    assert len(set(seen["region"])) == count
     for way in (np.sort(seen["slider"]) / 5, np.sort(np.log10(seen["log"])) / 8):
-        assert max(np.diff(way)) < 2 / RANDOM_SETTINGS and np.ptp(way) > 1 - 2 / RANDOM_SETTINGS
+        assert max(np.diff(way)) < 2 / count and np.ptp(way) > 1 - 2 / count
+
+
+def test_the_checks_find_two_controls_that_are_fine_alone_and_not_together():
+    """Catches: so few random settings that none has two controls far from their starts."""
+
+    @live.lab(level=Slider(0, 0, 1), epsilon=LogSlider(1e-6, 1e-6, 1))
+    def lab(level, epsilon):
+        together = level > 0.5 and epsilon > 1e-3
+        return Frame(images={"image": np.full((2, 2), np.nan if together else level + epsilon)})
+
+    assert [problems_of_control(lab, name) for name in lab.controls] == [[], []]
+    assert any("the image 'image' is not finite" in problem for problem in problems_anywhere(lab))
 
 
 def test_the_checks_run_one_random_setting_to_its_end():

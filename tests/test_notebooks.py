@@ -447,6 +447,17 @@ def test_lessons_have_numbers_and_one_number_each():
     assert others == {GLOSSARY}, "a notebook without a number is checked by nobody"
 
 
+def test_every_lesson_is_tried_in_its_kernel(request):
+    """Catches: trials that `conftest.py` no longer finds, after a change of its pattern, of theirs or of nbval."""
+    import trials  # which imports this file, in every kernel: so it does without nbval
+    from nbval.plugin import IPyNbFile
+
+    cells = IPyNbFile.from_parent(request.session, path=LESSONS[0])
+    names = [cell.name for cell in request.node.ihook.pytest_make_collect_report(collector=cells).result]
+    asked = [name for name, thing in vars(trials).items() if (thing.__doc__ or "").startswith("Catches:")]
+    assert len(asked) > 3 and names[0] == "watch" and names[-len(asked) :] == asked
+
+
 def test_the_glossary_is_in_order_and_links_to_lessons_that_use_the_word():
     """Catches: a word that no lesson explains, a lesson that has moved, a word that stands twice."""
     text = "\n".join(map(source, read(GLOSSARY)["cells"]))

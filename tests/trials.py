@@ -56,7 +56,7 @@ def controls_say_what_they_move(lesson):
 
 def controls_work_from_end_to_end(lesson):
     """Catches: an end where a lab raises, warns or is not finite; a control that moves no picture."""
-    report([problem for lab in labs() for name in lab.controls for problem in problems_of_control(lab, name)])
+    report(list(dict.fromkeys(p for lab in labs() for name in lab.controls for p in problems_of_control(lab, name))))
 
 
 def random_settings_stay_finite(lesson):
