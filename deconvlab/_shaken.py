@@ -13,7 +13,7 @@ from ._algebra import norm
 from ._autocorrelation import from_autocorrelation
 from ._evidence import surprise
 from ._run import BlindIterate
-from ._spectrum import power
+from ._spectrum import irfft2, power
 from ._types import PSF, Image
 from .operators import Blur, Gradient, gradient_power
 
@@ -237,7 +237,7 @@ def _few_edges(data, psf, weight):
     while coupling < COUPLING:
         d = G @ x
         edge = (d**2).sum(axis=0) > weight / coupling
-        x = fft.irfft2((pull + coupling * fft.rfft2(G.T @ (d * edge))) / (seen + coupling * gradient), s=y.shape)
+        x = irfft2((pull + coupling * fft.rfft2(G.T @ (d * edge))) / (seen + coupling * gradient), y.shape)
         coupling *= 2
     return x[:rows, :columns], np.count_nonzero(edge[:rows, :columns])
 

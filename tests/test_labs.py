@@ -17,7 +17,7 @@ from deconvlab import live
 from deconvlab._frame import encode
 from deconvlab.live import Box, Choice, Frame, LogSlider, Panel, Region, Slider, Toggle, Upload
 
-RANDOM_SETTINGS = 3, 12  # for each control, and at most: few controls make few pairs
+RANDOM_SETTINGS = 4, 12  # for each control, and at most: few controls make few pairs
 FRAMES = 5  # of an iterative lab; at the first random setting it runs to its end
 
 
