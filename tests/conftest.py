@@ -5,9 +5,12 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, max_exa
 settings.load_profile("repeatable")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """The one Chromium of all tests of a process, which open pages of their own in it."""
+    """The one Chromium of a file's tests, which open pages of their own in it.
+
+    Not of all files: while Playwright runs, no other test of the process can start an event loop.
+    """
     from jupyter_page import chromium, need_chromium  # not above: the oldest versions are tested without a browser
 
     need_chromium()
