@@ -24,7 +24,7 @@ from .psf import disk, gaussian
 
 __all__ = ["BlindIterate", "blind_richardson_lucy", "doubts", "estimate_psf", "motion_from_cepstrum", "psf_from_edge"]
 
-SIZE = 512  # of the grid on which spectra are compared
+SIZE = 512  # of a block, at most: what is larger is averaged over several
 SECOND = 1.75  # how many stripes have to rise above the noise: with one alone, a picture's own slope shifts it
 AGREE = 1.0, np.deg2rad(2)  # how far the motions of a picture and of its halves may lie apart
 
@@ -66,7 +66,7 @@ def motion_from_cepstrum(y: Image) -> tuple[float, float]:
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
     power, smooth, noise = _block_power(y)
-    cepstrum, lag = _cepstrum(power, smooth, noise), fft.fftfreq(SIZE, 1 / SIZE)
+    cepstrum, lag = _cepstrum(power, smooth, noise), fft.fftfreq(len(power), 1 / len(power))
     distance = np.hypot(lag[:, None], lag)
     inside = (distance >= 4) & (distance <= min(y.shape) / 3)
     if not inside.any():
@@ -93,19 +93,20 @@ def _block_power(y):
     ]
     window = np.outer(*(np.sin(np.pi * (np.arange(k) + 0.5) / k) ** 2 for k in sizes))
     window /= window.sum()
-    power = 0
+    side, power = fft.next_fast_len(max(sizes), real=True), 0
     for row, column in itertools.product(*starts):
         block = y[row : row + sizes[0], column : column + sizes[1]]
         block = window * (block - (window * block).sum())
-        power = power + np.abs(fft.rfft2(block, s=(SIZE, SIZE))) ** 2
+        power = power + np.abs(fft.rfft2(block, s=(side, side))) ** 2
     smooth = _smooth(power, 0.012)
     return power, smooth, max(np.quantile(smooth, 0.05), 1e-12 * power.max())
 
 
 def _smooth(power, width):
     """A half spectrum blurred by a Gaussian of so many cycles per pixel."""
-    fade = np.exp(-2 * (np.pi * width * fft.fftfreq(SIZE, 1 / SIZE)) ** 2)
-    return fft.rfft2(fft.irfft2(power, s=(SIZE, SIZE)) * fade[:, None] * fade).real
+    side = len(power)
+    fade = np.exp(-2 * (np.pi * width * fft.fftfreq(side, 1 / side)) ** 2)
+    return fft.rfft2(fft.irfft2(power, s=(side, side)) * fade[:, None] * fade).real
 
 
 def _cepstrum(power, smooth, noise):
@@ -113,7 +114,7 @@ def _cepstrum(power, smooth, noise):
     visible = (1 - 2 * noise / smooth.clip(noise)).clip(0)
     log = np.log(power / noise + 1e-3)
     trend = _smooth(visible * log, 0.023) / (_smooth(visible, 0.023) + 1e-3)
-    return fft.irfft2(visible * (log - trend), s=(SIZE, SIZE))
+    return fft.irfft2(visible * (log - trend), s=(len(power), len(power)))
 
 
 def _fit_stripes(power, noise, length, angle):
@@ -122,7 +123,7 @@ def _fit_stripes(power, noise, length, angle):
     Where noise hides the second stripe they count for nothing: -inf. What changes over more than a third of the
     distance between two stripes is taken for the picture.
     """
-    row, column = fft.fftfreq(SIZE)[:, None], fft.rfftfreq(SIZE)
+    row, column = fft.fftfreq(len(power))[:, None], fft.rfftfreq(len(power))
     rise, width = row**2 + column**2, 0.35 / length  # times the rise, a picture's spectrum is nearly level
     floor = noise * rise
     fog = _smooth(floor, width)
