@@ -3,8 +3,10 @@
 import numpy as np
 from scipy import fft, ndimage
 
+from ._spectrum import counts
+
 LIMIT = 1.5  # times the rms: higher slopes count as much as this, so that no single edge says everything
-STARTS, STEPS, LAST = 8, 150, 20  # of the search for phases
+STARTS, STEPS, LAST = 8, 60, 20  # of the search for phases: with more steps, round-off decides where it ends
 RELAXED = 0.85  # share of the reflections in a step
 ANGLES = 24
 
@@ -62,7 +64,9 @@ def _less_the_scene(auto):
     rays = ndimage.map_coordinates(auto, [middle + radii * np.sin(angles), middle + radii * np.cos(angles)], order=1)
     least = ndimage.uniform_filter1d(np.quantile(rays, 0.05, axis=1), 3, mode="wrap")
     down, right = np.mgrid[-middle : middle + 1, -middle : middle + 1]
-    return (auto - np.interp(np.arctan2(down, right), angles[:, 0], least, period=np.pi)).clip(0)
+    below = np.interp(np.arctan2(down, right), angles[:, 0], least, period=np.pi)
+    below[middle, middle] = least.mean()  # no direction
+    return (auto - below).clip(0)
 
 
 def _with_phases(auto, side):
@@ -88,5 +92,5 @@ def _with_phases(auto, side):
         x = RELAXED * (allowed(2 * p - x) + x - p) + (1 - RELAXED) * p
     for _ in range(LAST):
         x = allowed(seen(x))
-    misfit = ((abs(fft.rfft2(x)) - modulus) ** 2).sum(axis=(1, 2))
+    misfit = (counts(2 * side) * (abs(fft.rfft2(x)) - modulus) ** 2).sum(axis=(1, 2))
     return x[misfit.argmin(), :side, :side]

@@ -11,7 +11,7 @@ from scipy import fft, linalg, ndimage
 from . import _check
 from ._algebra import norm
 from ._autocorrelation import from_autocorrelation
-from ._evidence import surprise
+from ._evidence import surprise, windowed
 from ._run import BlindIterate
 from ._spectrum import irfft2, power
 from ._types import PSF, Image
@@ -19,7 +19,7 @@ from .operators import Blur, Gradient, gradient_power
 
 SLOPE = 0.03  # rms slope to which a picture is scaled, so that the weights suit every light
 WEIGHT, FALL = 8e-3, 1.12  # of an edge pixel: at first, and its divisor after each round
-COUPLING = 1e5  # of the slopes to the edges, at last
+COUPLING = 1e4  # of the slopes to the edges, at last
 ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or in one pixel; likeness of the halves
@@ -158,14 +158,15 @@ def _likeness(a, b):
 
 def _coarse_to_fine(y, size):
     """The steps of the likeliest of several beginnings; most of them end two sizes before the last."""
-    sides = _sides(size)
+    unit, sides = SLOPE / _slope(y), _sides(size)
     middle, late = (sides[:-2], sides[-2:]) if len(sides) > 2 else (sides[:1], sides[1:])
     tries = [list(_in_turns(y, size, part, psf)) for part, psf in _beginnings(y, size, middle)]
     for side in late[:-1]:
-        tries = [[*steps, *_in_turns(y, size, [side], steps[-1].psf)] for steps in _likeliest(tries, y, size)]
+        tries = [[*steps, *_in_turns(y, size, [side], _last(steps))] for steps in _likeliest(tries, y, size)]
     best = _likeliest(tries, y, size)[0]
-    for k, step in enumerate(itertools.chain(best, _in_turns(y, size, late[-1:], best[-1].psf))):
-        yield step._replace(k=k)
+    for k, (data, x, penalty, psf) in enumerate(itertools.chain(best, _in_turns(y, size, late[-1:], _last(best)))):
+        misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
+        yield BlindIterate(k, x / unit, (misfit**2 + penalty) / unit**2, misfit / unit, psf)
 
 
 def _beginnings(y, size, sides):
@@ -180,22 +181,27 @@ def _beginnings(y, size, sides):
 
 def _likeliest(tries, y, size):
     """The best of them first, by their last PSFs."""
-    data = _scaled(y, len(tries[0][-1].psf) / size)
-    slopes, variance = _slopes(data), 2 * _noise(data) ** 2
-    return sorted(tries, key=lambda steps: surprise(slopes, steps[-1].psf, variance))[:KEPT]
+    data = _scaled(y, len(_last(tries[0])) / size)
+    slopes, variance = windowed(_slopes(data), len(_last(tries[0]))), 2 * _noise(data) ** 2
+    return sorted(tries, key=lambda steps: surprise(slopes, _last(steps), variance))[:KEPT]
+
+
+def _last(steps):
+    """The PSF in which they end."""
+    return steps[-1][-1]
 
 
 def _in_turns(y, size, sides, psf):
-    """Sketch and PSF, at each size; an edge gets cheaper from round to round of all sizes."""
-    unit, every = SLOPE / _slope(y), _sides(size)
+    """Sketch and PSF, at each size, with the data and what the edges cost; one gets cheaper from round to round."""
+    every = _sides(size)
     for side in sides:
         data, psf = _scaled(y, side / size), _tidy(_resized(psf, (side, side)))
+        slopes = windowed(_slopes(data), side)
         for turn in range(ROUNDS):
             weight = WEIGHT / FALL ** (ROUNDS * every.index(side) + turn)
             x, edges = _few_edges(data, psf, weight)
-            psf = _tidy(_fitted(x, data, side))
-            misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
-            yield BlindIterate(0, x / unit, (misfit**2 + weight * edges) / unit**2, misfit / unit, psf)
+            psf = _tidy(_fitted(windowed(_slopes(x), side), slopes, side))
+            yield data, x, weight * edges, psf
 
 
 def _scaled(y, ratio):
@@ -227,19 +233,25 @@ def _few_edges(data, psf, weight):
     """argmin_x ||psf * x - data||**2 + weight * (pixels with a slope), roughly; and how many pixels have one.
 
     The slopes are a variable d of their own: at each coupling, d is the slope of x where it is worth its weight and 0
-    elsewhere, and x is one division in frequency.
+    elsewhere, and x is one division in frequency. Single precision will do for what is 0 in the mean.
     """
     rows, columns = data.shape
-    y = _continued(data, len(psf))
-    G, H = Gradient(), Blur(psf, y.shape).otf
-    seen, gradient = power(H), gradient_power(y.shape)
+    light = data.mean()
+    y = (_continued(data, len(psf)) - light).astype(np.float32)
+    G, H = Gradient(), Blur(psf, y.shape).otf.astype(np.complex64)
+    seen, gradient = power(H), gradient_power(y.shape).astype(np.float32)
     x, pull, coupling = y, H.conj() * fft.rfft2(y), 2 * weight
     while coupling < COUPLING:
         d = G @ x
-        edge = (d**2).sum(axis=0) > weight / coupling
-        x = irfft2((pull + coupling * fft.rfft2(G.T @ (d * edge))) / (seen + coupling * gradient), y.shape)
+        edge = d[0] ** 2 + d[1] ** 2 > weight / coupling
+        d *= edge
+        spectrum = fft.rfft2(G.T @ d)
+        spectrum *= coupling
+        spectrum += pull
+        spectrum /= seen + coupling * gradient
+        x = irfft2(spectrum, y.shape)
         coupling *= 2
-    return x[:rows, :columns], np.count_nonzero(edge[:rows, :columns])
+    return x[:rows, :columns] + light, np.count_nonzero(edge[:rows, :columns])
 
 
 def _continued(image, margin):
@@ -254,11 +266,9 @@ def _continued(image, margin):
 
 
 def _fitted(x, y, side):
-    """The PSF of this side, none of it negative, that takes the slopes of x to those of y; the rim has no say."""
-    shape = [fft.next_fast_len(n + 2 * side, real=True) for n in x.shape]
-    window = _window(x.shape, side)
-    X, Y = (fft.rfft2(window * (Gradient("zero") @ image), shape) for image in (x, y))
-    auto, cross = (fft.irfft2((X.conj() * other).sum(axis=0), shape) for other in (X, Y))
+    """The PSF of this side, none of it negative, that takes the slopes x to the slopes y, which end in darkness."""
+    X, Y = fft.rfft2(x), fft.rfft2(y)
+    auto, cross = (irfft2((X.conj() * other).sum(axis=0), x.shape[1:]) for other in (X, Y))
     k = np.arange(side)
     lag, centred = k[:, None] - k, k - side // 2
     normal = auto[lag[:, None, :, None], lag[None, :, None, :]].reshape(side**2, side**2) + RIDGE * np.eye(side**2)
@@ -269,12 +279,6 @@ def _fitted(x, y, side):
         psf[used] = linalg.solve(normal[np.ix_(used, used)], right[used], assume_a="pos")
         used = psf > 0
     return psf.clip(0).reshape(side, side)
-
-
-def _window(shape, side):
-    """1 inside, 0 near the frame, where the blur brings in what the camera did not see."""
-    depths = (np.minimum(np.arange(n), np.arange(n)[::-1]) + 0.5 for n in shape)
-    return np.outer(*(0.5 - 0.5 * np.cos(np.pi * (d / side - 0.5).clip(0, 1)) for d in depths))
 
 
 def _tidy(psf):

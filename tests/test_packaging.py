@@ -269,8 +269,8 @@ MAY_IMPORT = {
     "_bands": {"psf", "operators", "_spectrum"},
     "criteria": {"_spectrum"},
     "selection": {"_bands", "_spectrum"},
-    "_autocorrelation": set(),
-    "_evidence": {"operators", "_algebra"},
+    "_autocorrelation": {"_spectrum"},
+    "_evidence": {"_algebra", "_spectrum", "psf"},
     "_shaken": {"operators", "_algebra", "_autocorrelation", "_evidence", "_run", "_spectrum"},
     "blind": {
         "_run",

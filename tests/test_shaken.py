@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 import deconvlab as dl
-from deconvlab import _shaken
+from deconvlab import _evidence, _shaken
 
 
 def shaken(name, length, seed, size=560, sigma=0.005):
@@ -75,12 +75,11 @@ def test_rows_and_columns_are_alike():
 
 @pytest.mark.parametrize("shape", [(40, 47), (41, 44)])
 def test_the_fit_is_the_least_squares_psf(shape):
-    """Catches: a conj dropped, lags of the wrong sign, a window on one of the two only; by a dense matrix."""
+    """Catches: a conj dropped, lags of the wrong sign, too little darkness around; by a dense matrix."""
     rng, side = np.random.default_rng(0), 5
     x, y = rng.random(shape), rng.random(shape)
     y += dl.Blur(dl.as_psf(np.arange(25.0).reshape(5, 5) ** 2), shape) @ (5 * x)
-    window, pad = _shaken._window(shape, side), side
-    X, Y = (np.pad(window * (dl.Gradient("zero") @ image), ((0, 0), (pad, pad), (pad, pad))) for image in (x, y))
+    X, Y = (_evidence.windowed(_shaken._slopes(image), side) for image in (x, y))
     centred = range(-(side // 2), side // 2 + 1)
     columns = [np.roll(X, (down, right), (1, 2)).ravel() for down in centred for right in centred]
     matrix = np.stack(columns, axis=1)
@@ -90,7 +89,7 @@ def test_the_fit_is_the_least_squares_psf(shape):
         psf = np.zeros(25)
         psf[used] = np.linalg.solve(normal[np.ix_(used, used)], right[used])
         used = psf > 0
-    assert abs(_shaken._fitted(x, y, side) - psf.clip(0).reshape(5, 5)).max() < 1e-9
+    assert abs(_shaken._fitted(X, Y, side) - psf.clip(0).reshape(5, 5)).max() < 1e-9
 
 
 def test_the_sketch_has_few_edges_and_keeps_the_strong_one():
