@@ -19,7 +19,7 @@ from .operators import Blur, Gradient, gradient_power
 
 SLOPE = 0.03  # rms slope to which a picture is scaled, so that the weights suit every light
 WEIGHT, FALL = 8e-3, 1.12  # of an edge pixel: at first, and its divisor after each round
-COUPLING = 1e4  # of the slopes to the edges, at last
+LOOSE, TIGHT, TIGHTER = 16, 3e3, 1.5  # coupling of the slopes to the edges: at first over the weight, at last; factor
 ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or in one pixel; likeness of the halves
@@ -233,15 +233,16 @@ def _few_edges(data, psf, weight):
     """argmin_x ||psf * x - data||**2 + weight * (pixels with a slope), roughly; and how many pixels have one.
 
     The slopes are a variable d of their own: at each coupling, d is the slope of x where it is worth its weight and 0
-    elsewhere, and x is one division in frequency. Single precision will do for what is 0 in the mean.
+    elsewhere, and x is one division in frequency. The coupling grows slowly: in large steps wrong edges stay. Single
+    precision will do for what is 0 in the mean.
     """
     rows, columns = data.shape
     light = data.mean()
     y = (_continued(data, len(psf)) - light).astype(np.float32)
     G, H = Gradient(), Blur(psf, y.shape).otf.astype(np.complex64)
     seen, gradient = power(H), gradient_power(y.shape).astype(np.float32)
-    x, pull, coupling = y, H.conj() * fft.rfft2(y), 2 * weight
-    while coupling < COUPLING:
+    x, pull, coupling = y, H.conj() * fft.rfft2(y), LOOSE * weight
+    while coupling < TIGHT:
         d = G @ x
         edge = d[0] ** 2 + d[1] ** 2 > weight / coupling
         d *= edge
@@ -250,7 +251,7 @@ def _few_edges(data, psf, weight):
         spectrum += pull
         spectrum /= seen + coupling * gradient
         x = irfft2(spectrum, y.shape)
-        coupling *= 2
+        coupling *= TIGHTER
     return x[:rows, :columns] + light, np.count_nonzero(edge[:rows, :columns])
 
 
