@@ -13,7 +13,7 @@ import shutil
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from jupyter_page import Notebook, open_notebook
+from jupyter_page import ROOT, Notebook, open_notebook
 from lessons import LESSONS, read
 from matplotlib import colormaps
 from nbconvert import HTMLExporter
@@ -685,6 +685,40 @@ run""")
     lab.press("iteration", "ArrowLeft")
     lesson.until(lambda: lab.numbers() == {"k": "9", "level": "1"}, "back in the new run")
     assert lab.rgb("grey")[0, 0, 0] == pytest.approx(0.9 * 255, abs=2)
+
+
+CHANGE_OF_WAY = """async () => {
+  const { engine } = await import("/engine.js"), shown = [];
+  let receive, socket;
+  window.WebSocket = class extends EventTarget { constructor() { super(); socket = this; } send() {} };
+  const model = { on: (name, f) => { if (name === "msg:custom") receive = f; }, off() {}, send() {} };
+  const page = { told: {}, question: () => ({ kind: "tick" }), show: ({ picture }) => shown.push(picture) };
+  const lab = engine(model, "v", { ...page, say() {}, follow() {}, rested() {}, lost() {} });
+  function bySocket(content) {
+    const head = new TextEncoder().encode(JSON.stringify({ sizes: [], ...content }));
+    const data = new Uint8Array([head.length, 0, 0, 0, ...head]).buffer;
+    socket.dispatchEvent(new MessageEvent("message", { data }));
+  }
+  receive({ kind: "offer", view: "v", port: 1, ticket: "" });
+  lab.want(); // 1, by the comm
+  bySocket({ picture: "all" }); // from now on by the socket, where 2 asks again
+  bySocket({ view: "v", seq: 1, took: 0, picture: "first" });
+  bySocket({ view: "v", seq: 2, took: 0, picture: "second" });
+  bySocket({ view: "v", seq: 1, took: 0, picture: "overtaken" });
+  return shown;
+}"""
+
+
+def test_a_picture_that_comes_while_the_way_changes_is_shown(browser):
+    """An answer that is dropped, though the kernel takes it for shown, and sends no picture with the next: the same."""
+    page, modules = browser.new_page(), ROOT / "deconvlab" / "page"
+    page.route(
+        "http://localhost/*.js", lambda route: route.fulfill(path=modules / route.request.url.rpartition("/")[2])
+    )
+    page.route("http://localhost/", lambda route: route.fulfill(body=""))
+    page.goto("http://localhost/")
+    assert page.evaluate(CHANGE_OF_WAY) == ["all", "first", "second"]
+    page.context.close()
 
 
 def test_a_large_picture_in_colour_follows(lesson, way):

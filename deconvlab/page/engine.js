@@ -7,7 +7,7 @@ const QUICK = 0.02; // seconds of computing up to which two requests may be on t
 /** The requests for pictures: `ask(number, seeking)` sends one, for a step of the run or for new values; `late()` says that it takes long. */
 function requests(ask, late) {
   const pending = new Map(); // the number of each, and whether it is for a step
-  let sequence = 0, room = 1, gone = false, slow; // `room`: how many may be on their way
+  let sequence = 0, last = 0, room = 1, gone = false, slow; // `last` of those answered; `room`: how many may be on their way
   let wanted = false, seeking = false; // whether something has changed since the last, and is a step that shall be gone back to
   function request() {
     if (pending.size >= room || !wanted || gone) return;
@@ -30,6 +30,7 @@ function requests(ask, late) {
     pending.clear();
   }
   function answered({ seq, took }) {
+    last = seq ?? last;
     if (!pending.delete(seq)) return false;
     if (!pending.size) clearTimeout(slow);
     room = took < QUICK ? 2 : 1; // a second one on its way hides the time that messages take, but delays what comes after a slow one
@@ -40,7 +41,8 @@ function requests(ask, late) {
     gone = true;
     clearTimeout(slow);
   }
-  const old = ({ seq }) => seq !== undefined && seq !== sequence && !pending.has(seq); // for values that are no more
+  // What has not been overtaken is shown, if its values are no more: the kernel sends what differs from what it has sent.
+  const old = ({ seq }) => seq < last;
   const newest = (mine, seq) => !wanted && (mine ? seq === sequence : !pending.size); // no control has moved since
   return { request, want, forgo, answered, old, newest, busy: () => gone || pending.size > 0, close };
 }
