@@ -41,7 +41,8 @@ function requests(ask, late) {
     gone = true;
     clearTimeout(slow);
   }
-  // What has not been overtaken is shown, if its values are no more: the kernel sends what differs from what it has sent.
+  // A newer answer has come. Until then even one for values that are no more is shown: the kernel sends only what has
+  // changed since its last message.
   const old = ({ seq }) => seq < last;
   const newest = (mine, seq) => !wanted && (mine ? seq === sequence : !pending.size); // no control has moved since
   return { request, want, forgo, answered, old, newest, busy: () => gone || pending.size > 0, close };
