@@ -26,6 +26,7 @@ RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or i
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
 KEPT = 3  # beginnings that get to the last size but one
 FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
+STAYS = 0.05  # at the last size: there a faint part of the path may stay, as no larger size is led astray by it
 
 
 def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
@@ -200,7 +201,7 @@ def _in_turns(y, size, sides, psf):
         for turn in range(ROUNDS):
             weight = WEIGHT / FALL ** (ROUNDS * every.index(side) + turn)
             x, edges = _few_edges(data, psf, weight)
-            psf = _tidy(_fitted(windowed(_slopes(x), side), slopes, side))
+            psf = _tidy(_fitted(windowed(_slopes(x), side), slopes, side), STAYS if side == size else FAINT)
             yield data, x, weight * edges, psf
 
 
@@ -282,9 +283,9 @@ def _fitted(x, y, side):
     return psf.clip(0).reshape(side, side)
 
 
-def _tidy(psf):
+def _tidy(psf, faint=FAINT):
     """Without what is faint or an island, its centroid in the middle to a pixel, sum 1."""
-    psf = np.where(psf < FAINT * psf.max(), 0, psf)
+    psf = np.where(psf < faint * psf.max(), 0, psf)
     islands, count = ndimage.label(psf, np.ones((3, 3)))
     light = ndimage.sum_labels(psf, islands, np.arange(count + 1))
     psf = np.where(light[islands] < ISLAND * psf.sum(), 0, psf)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import fft, ndimage
 
 import deconvlab as dl
 from deconvlab import _evidence, _shaken
@@ -38,6 +38,18 @@ def test_a_shake_is_found(name, length, seed):
     assert error < 3 * best and restored_error(found[::-1, ::-1], seen) > 1.5 * error
     truth = dl.Blur(seen.psf, seen.y.shape, "unknown").crop(seen.x_true)
     assert np.sum((seen.y - truth)[15:-15, 15:-15] ** 2) > 1.5 * error
+
+
+def test_a_faint_end_of_the_path_stays():
+    """Catches: a camera that is quick for a moment, whose PSF is cut where it is faint."""
+    psf = np.zeros((11, 11))
+    psf[5, 1:8], psf[6:10, 8] = 1, 0.12
+    psf /= psf.sum()
+    y = dl.simulate(dl.sample_image("coffee", size=280), psf, sigma=0.005, boundary="unknown", rng=0).y
+    found = last(y, 15).psf
+    alike = fft.irfft2(fft.rfft2(found) * fft.rfft2(psf, found.shape).conj(), found.shape)
+    down, right = np.unravel_index(alike.argmax(), alike.shape)
+    assert np.roll(found, (-down, -right), axis=(0, 1))[7:10, 7:10].sum() > 0.4 * psf[7:].sum()
 
 
 def test_the_iterates_grow_and_are_safe_to_keep():
