@@ -181,6 +181,22 @@ class Notebook:
         index = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.activeCellIndex")
         return text, self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
+    def tell(self, code):
+        """Run code in the kernel, without a cell."""
+        done = f"async code => (await {KERNEL}.requestExecute({{ code }}).done).content"
+        said = self.page.evaluate(done, code)
+        assert said["status"] == "ok", said
+
+    def keep(self, count):
+        """Delete all cells but the first ones, with the labs that they show."""
+        self.page.evaluate(
+            """count => {
+            const { model, widgets } = jupyterapp.shell.currentWidget.content;
+            model.sharedModel.deleteCellRange(count, widgets.length);
+        }""",
+            count,
+        )
+
     def middle(self, element, across=0.5, down=0.5):
         """Where a place in an element, from 0 to 1 across and down, is in the page."""
         box = element.bounding_box()

@@ -65,16 +65,18 @@ def executed(opened):
 
 @pytest.fixture
 def lesson(executed):
-    """The executed lesson; a test may not leave an error in the page's console."""
+    """The executed lesson; a test may not leave an error in the page's console, and its cells go."""
     executed.errors.clear()
+    count = executed.page.locator(".jp-Notebook .jp-Cell").count()
     yield executed
+    executed.keep(count)
     assert executed.errors == []
 
 
 @pytest.fixture(params=["short way", "comm"])
 def way(lesson, request):
     """The way of the messages of all labs made from now on; for tests of what goes to and fro, and when."""
-    lesson.run(f"import os; os.environ['DECONVLAB_DIRECT'] = '{int(request.param == 'short way')}'")
+    lesson.tell(f"import os; os.environ['DECONVLAB_DIRECT'] = '{int(request.param == 'short way')}'")
     return request.param
 
 
