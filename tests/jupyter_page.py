@@ -146,10 +146,10 @@ class Notebook:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, f"waited {seconds} s in vain until {what}"
-            self.page.wait_for_timeout(30)
+            self.page.wait_for_timeout(60)
 
     def wait_until_idle(self):
-        self.page.wait_for_function(f"{KERNEL}?.status === 'idle' && !{RUNNING}", timeout=120_000)
+        self.page.wait_for_function(f"{KERNEL}?.status === 'idle' && !{RUNNING}", timeout=120_000, polling=50)
 
     def wait_until_faded(self):
         """Wait until no colour changes any more, as it does after a change of the theme."""
