@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -103,6 +104,12 @@ def sample_image(name: str, *, size: int | Shape | None = None, colour: bool = F
     shape = None if size is None else _check.shape("size", _check.pair("size", size))
     if colour and name not in COLOUR_IMAGES:
         raise ValueError(f"colour: got True for {name!r}, which is grey, expected one of {', '.join(COLOUR_IMAGES)}")
+    return _photograph(name, shape, bool(colour)).copy()
+
+
+@lru_cache(16)
+def _photograph(name, shape, colour):
+    """A sample image, kept: most of the time goes into decoding and resizing, for lessons that take it again."""
     from skimage import color, data, transform, util
 
     image = util.img_as_float64(getattr(data, name)())

@@ -9,7 +9,7 @@ from scipy import ndimage, signal
 from skimage import measure
 
 import deconvlab as dl
-from deconvlab.problem import COLOUR_IMAGES, GREY_IMAGES
+from deconvlab.problem import COLOUR_IMAGES, GREY_IMAGES, _photograph
 
 BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -131,6 +131,7 @@ def offline(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    _photograph.cache_clear()
 
 
 @pytest.mark.parametrize("name", COLOUR_IMAGES + GREY_IMAGES)
