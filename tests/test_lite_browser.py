@@ -190,8 +190,9 @@ def test_lab_follows_the_theme(lesson):
     colour = "() => getComputedStyle(document.querySelector('.dcv label')).color"
     light = lesson.page.evaluate(colour)
     lesson.page.emulate_media(color_scheme="dark")
+    is_light = "() => document.body.dataset.jpThemeLight"
+    lesson.until(lambda: lesson.page.evaluate(is_light) == "false", "JupyterLab says that it is dark")
     lesson.until(lambda: lesson.page.evaluate(colour) != light, "labels are light")
-    assert lesson.page.evaluate("() => document.body.dataset.jpThemeLight") == "false"
 
 
 def test_no_other_host_is_asked(lesson):
