@@ -110,8 +110,10 @@ def open_lessons(options):
     say("Opening the lessons in {}. To stop, press Ctrl-C here.".format(MINE))
     root_dir = "--ServerApp.root_dir={}".format(MINE)
     default_url = "--LabApp.default_url=/lab/tree/{}".format(quote(os.fsencode(first)))
-    # Where the checks note what was passed:
-    return run("-m", "jupyterlab", root_dir, default_url, *options, DECONVLAB_PROGRESS=str(MINE / "progress.json"))
+    # Where the checks note what was passed; and of each kernel one thread, for several wait for each other while the
+    # browser, too, wants the cores.
+    settings = {"DECONVLAB_PROGRESS": str(MINE / "progress.json"), "OMP_NUM_THREADS": "1"}
+    return run("-m", "jupyterlab", root_dir, default_url, *options, **settings)
 
 
 def test(options):

@@ -470,8 +470,8 @@ def test_jupyterlab_opens_the_first_lesson(lab, started, monkeypatch, user):
     assert command[:2] == ["-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={lab.MINE}" in command
     assert "--LabApp.default_url=/lab/tree/00-start%20here.ipynb" in command
-    progress = ("DECONVLAB_PROGRESS", str(lab.MINE / "progress.json"))
-    assert command[-4:] == ["--no-browser", "--port", "9999", progress]
+    settings = [("DECONVLAB_PROGRESS", str(lab.MINE / "progress.json")), ("OMP_NUM_THREADS", "1")]
+    assert command[-5:] == ["--no-browser", "--port", "9999", *settings]
     assert "DECONVLAB_PROGRESS" not in lab.os.environ
     assert ("--allow-root" in command) == (user == 0)
     assert (lab.MINE / "00-start here.ipynb").exists()
