@@ -20,7 +20,7 @@ between, export, grid = map(script, ("between", "export", "grid"))
 def lab_of(lesson, name):
     """A lab of a lesson, of which only what stands before it is run."""
     cells = read(lesson)["cells"]
-    end = next(k for k, cell in enumerate(cells) if f"Lab {name}:" in json.dumps(cell.get("outputs", [])))
+    end = next(k for k, cell in enumerate(cells) if name in export.labs_of(cell))
     *_, (lab,) = labs_of({"cells": cells[: end + 1]}, lesson.parent).values()
     return lab
 

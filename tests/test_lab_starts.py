@@ -129,7 +129,7 @@ def poisoned(tmp_path_factory, mirror):
     poison = {name: value.format(foreign=foreign) for name, value in POISON.items() if value}
     root = write_folder(tmp_path_factory.mktemp("poisoned") / "my Übung ñ 画像")
     # The mirror is named in pip.conf alone: of that file, it has to be taken.
-    environ = {**os.environ, **mirror, "PIP_FIND_LINKS": "", **ASCII, **poison}
+    environ = {**mirror, "PIP_FIND_LINKS": "", **ASCII, **poison}
     with ThreadPoolExecutor() as threads:
         done = list(threads.map(lambda _: start(root, "test", **environ), range(2)))
     assert (root / ".venv" / "installed-by-lab.txt").exists(), [one.stdout + one.stderr for one in done]
