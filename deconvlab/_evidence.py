@@ -4,11 +4,12 @@ import numpy as np
 from scipy import fft
 
 from ._algebra import dot
-from ._spectrum import irfft2
+from ._spectrum import irfft2, power
 from .psf import psf_to_otf
 
 INFLATED = 3  # what the noise's variance is taken for, over what it is: sizes and PSFs are a little wrong, too
 ROUNDS, STEPS = 12, 3  # of the variances, and of conjugate gradients in each
+QUIET = 1e-6  # of the slopes' mean square: less noise than that is not believed, as a drawing has none
 SOLVED = 1e-12  # of the residual's square
 HOT, COLD = 10, 5  # times the noise at first; rounds with the noise itself
 
@@ -46,13 +47,13 @@ def surprise(slopes, psf, variance):
     """
     g = slopes.astype(np.float32)
     H = psf_to_otf(psf, g.shape[1:]).astype(np.complex64)
-    pull, power = _filtered(H.conj(), g), abs(H) ** 2
-    seen, noise = np.float32(np.sum(psf**2)), np.float32(INFLATED * variance)
+    pull, gain = _filtered(H.conj(), g), power(H)
+    seen, noise = np.float32(np.sum(psf**2)), np.float32(INFLATED * max(variance, QUIET * np.mean(g**2)))
     x, spread = np.zeros_like(g), np.full_like(g, 3 * np.mean(g**2))
     for k in range(ROUNDS):
         heat = noise * np.float32(HOT ** (2 * max(0, 1 - k / (ROUNDS - COLD))))
         precision = seen / heat + 1 / spread
-        x = _mean(power, pull, heat, spread, precision, x)
+        x = _mean(gain, pull, heat, spread, precision, x)
         spread = x**2 + 1 / precision + np.float32(1e-12)
     misfit = _filtered(H, x) - g
     return (dot(misfit, misfit) / noise + np.sum(x**2 / spread + np.log1p(seen * spread / noise))) / g.size
@@ -73,15 +74,15 @@ def _filtered(gain, x):
     return irfft2(gain * fft.rfft2(x), x.shape[1:])
 
 
-def _mean(power, pull, noise, spread, precision, x):
+def _mean(gain, pull, noise, spread, precision, x):
     """From x towards the x with (H.T H / noise + 1 / spread) x = H.T g / noise, preconditioned by the diagonal."""
-    r = (pull - _filtered(power, x)) / noise - x / spread
+    r = (pull - _filtered(gain, x)) / noise - x / spread
     z = p = r / precision
     start = left = dot(r, z)
     for _ in range(STEPS):
         if left <= SOLVED * start:  # a PSF that is a point needs one step
             break
-        Ap = _filtered(power, p) / noise + p / spread
+        Ap = _filtered(gain, p) / noise + p / spread
         step = np.float32(left / dot(p, Ap))
         x, r = x + step * p, r - step * Ap
         z = r / precision

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,9 +21,10 @@ WEIGHT, FALL = 8e-3, 1.12  # of an edge pixel: at first, and its divisor after e
 LOOSE, TIGHT, TIGHTER = 16, 3e3, 1.5  # coupling of the slopes to the edges: at first over the weight, at last; factor
 ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
-RIM, POINT, ALIKE = 0.02, 0.4, 0.75  # doubts: share of light at the frame, or in one pixel; likeness of the halves
+RIM, POINT, ALIKE = 0.02, 0.4, 0.7  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
-KEPT = 3  # beginnings that get to the last size but one
+KEPT, HALF_KEPT = 3, 2  # beginnings that get to the last size but one: of the picture, and of all its halves
+MARGIN = 0.02  # by which the PSF of a half must explain the whole picture better than the whole's own
 FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
 STAYS = 0.05  # at the last size: there a faint part of the path may stay, as no larger size is led astray by it
 
@@ -62,9 +62,12 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     on where it begins. So it begins five times: once small and from next to nothing, and at a half and at a third of
     the size from a PSF that has the autocorrelation of the data's slopes [5]_, which is also that of the PSF turned by
     half: from both (below 13, without the third). The three PSFs of half the size that explain the picture best,
-    whatever its edges [6]_, go on to the last size but one, and the best of these to the last. Then restore y with it,
-    with the boundary "unknown". It fails where the scene has few edges or too many (a night sky, gravel), for a sharp
-    picture, and where the blur differs across the frame: ask `doubts`.
+    whatever its edges [6]_, go on to the last size but one, and the best of these to the last. One region may lead
+    astray what the rest would find. So the picture's four halves are searched, too (upper, lower, left and right, where
+    a third of their shorter side holds the PSF), from their autocorrelations. If the best PSF of theirs explains the
+    whole picture better by 2 %, one more iterate has it. Then restore y with the last PSF, with the boundary "unknown".
+    It fails where the scene has few edges or too many (a night sky, gravel), for a sharp picture, and where the blur
+    differs across the frame: ask `doubts`.
 
     References
     ----------
@@ -83,13 +86,7 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     """
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
-    largest = min(65, (min(y.shape) // 3 - 1) // 2 * 2 + 1)
-    size = _check.whole("size", size, 5, max(largest, 5))
-    if size % 2 == 0 or size > largest:
-        raise ValueError(
-            f"size: got {size}, expected an odd number, at most {largest} for a picture of {y.shape} pixels"
-        )
-    return _coarse_to_fine(y, size)
+    return _coarse_to_fine(y, _whole_size(size, y))
 
 
 def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
@@ -115,9 +112,10 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
     Notes
     -----
     Four questions. Does the PSF reach its frame? Is it nearly a point? Are the slopes of the picture hardly more than
-    those of its noise? (Their rms is below 3 times the noise [1]_; white noise alone has 2.) Do two halves of the
-    picture, each on its own, find the same? (The correlation of both answers with the PSF, at the best shift, is 0.75
-    at least in the mean.) The limits were set on simulated shakes of 13 to 27 pixels.
+    those of its noise? (Their rms is below 3 times the noise [1]_; white noise alone has 2.) Do the halves of the
+    picture, upper, lower, left and right, each on its own, find the same? (The correlation of the answers with the PSF,
+    at the best shift, is 0.7 at least in the mean.) The limits were set on simulated shakes of 13 to 27 pixels. A
+    texture, such as a brick wall, may mislead all four alike.
 
     References
     ----------
@@ -126,7 +124,7 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
     """
     psf = _check.psf(psf, np.shape(y))
     y = _check.image("y", y)
-    halves = np.array_split(y, 2, axis=int(np.argmax(y.shape)))
+    size = _whole_size(max(psf.shape), np.array_split(y, 2, axis=int(np.argmax(y.shape)))[0])
     reasons = []
     if 1 - psf[1:-1, 1:-1].sum() > RIM:
         reasons.append("The PSF reaches its frame: take a larger size.")
@@ -134,12 +132,33 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
         reasons.append("The PSF is nearly a point: the picture is sharp, or its blur was not found.")
     if _slope(y) < FLAT * _noise(y):
         reasons.append("The slopes are hardly more than noise: take a brighter part with stronger edges.")
-    found = [list(estimate_psf(half, max(psf.shape)))[-1].psf for half in halves if np.ptp(half)]
+    found = [_last(list(_search([half], half, size, KEPT))) for half in _halves(y, size)]
     if len(found) < 2 or np.mean([_likeness(psf, half) for half in found]) < ALIKE:
         reasons.append(
-            "Two halves of the picture do not find the same PSF: choose a part with sharp edges in all directions."
+            "The halves of the picture do not find the same PSF: choose a part with sharp edges in all directions."
         )
     return tuple(reasons)
+
+
+def _whole_size(size, y):
+    largest = min(65, _widest(y))
+    size = _check.whole("size", size, 5, max(largest, 5))
+    if size % 2 == 0 or size > largest:
+        raise ValueError(
+            f"size: got {size}, expected an odd number, at most {largest} for a picture of {y.shape} pixels"
+        )
+    return size
+
+
+def _widest(y):
+    """The largest PSF that a picture can tell of."""
+    return (min(y.shape) // 3 - 1) // 2 * 2 + 1
+
+
+def _halves(y, size):
+    """The upper, the lower, the left and the right one: those that are not empty and can tell of a PSF of this size."""
+    halves = (half for axis in (0, 1) for half in np.array_split(y, 2, axis))
+    return [half for half in halves if _widest(half) >= size and np.ptp(half)]
 
 
 def _slope(y):
@@ -158,16 +177,42 @@ def _likeness(a, b):
 
 
 def _coarse_to_fine(y, size):
-    """The steps of the likeliest of several beginnings; most of them end two sizes before the last."""
-    unit, sides = SLOPE / _slope(y), _sides(size)
+    """The steps of the search in the whole picture, and one more if a half of it knows better."""
+    unit = SLOPE / _slope(y)
+    for k, step in enumerate(_search([y], y, size, KEPT)):
+        yield _iterate(k, step, unit)
+    if halves := _halves(y, size):
+        psf = _last(list(_search(halves, y, size, HALF_KEPT, slice(1, 3))))
+        whole, half = _surprises([step[-1], psf], y, size)
+        if half < (1 - MARGIN) * whole:
+            data, weight = _scaled(y, 1), _weight(size, size, ROUNDS - 1)
+            x, edges = _few_edges(data, psf, weight)
+            yield _iterate(k + 1, (data, x, weight * edges, psf), unit)
+
+
+def _iterate(k, step, unit):
+    data, x, penalty, psf = step
+    misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
+    return BlindIterate(k, x / unit, (misfit**2 + penalty) / unit**2, misfit / unit, psf)
+
+
+def _search(parts, y, size, kept, some=slice(None)):
+    """The steps of the likeliest of some beginnings in parts of y; most of them end two sizes before the last."""
+    sides = _sides(size)
     middle, late = (sides[:-2], sides[-2:]) if len(sides) > 2 else (sides[:1], sides[1:])
-    tries = [list(_in_turns(y, size, part, psf)) for part, psf in _beginnings(y, size, middle)]
+    tries = [
+        (part, list(_in_turns(part, size, on, psf)))
+        for part in parts
+        for on, psf in list(_beginnings(part, size, middle))[some]
+    ]
     for side in late[:-1]:
-        tries = [[*steps, *_in_turns(y, size, [side], _last(steps))] for steps in _likeliest(tries, y, size)]
-    best = _likeliest(tries, y, size)[0]
-    for k, (data, x, penalty, psf) in enumerate(itertools.chain(best, _in_turns(y, size, late[-1:], _last(best)))):
-        misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
-        yield BlindIterate(k, x / unit, (misfit**2 + penalty) / unit**2, misfit / unit, psf)
+        tries = [
+            (part, [*steps, *_in_turns(part, size, [side], _last(steps))])
+            for part, steps in _likeliest(tries, y, size)[:kept]
+        ]
+    part, best = _likeliest(tries, y, size)[0]
+    yield from best
+    yield from _in_turns(part, size, late[-1:], _last(best))
 
 
 def _beginnings(y, size, sides):
@@ -181,10 +226,16 @@ def _beginnings(y, size, sides):
 
 
 def _likeliest(tries, y, size):
-    """The best of them first, by their last PSFs."""
-    data = _scaled(y, len(_last(tries[0])) / size)
-    slopes, variance = windowed(_slopes(data), len(_last(tries[0]))), 2 * _noise(data) ** 2
-    return sorted(tries, key=lambda steps: surprise(slopes, _last(steps), variance))[:KEPT]
+    """The best of them first, by what their last PSFs say of the picture."""
+    surprises = _surprises([_last(steps) for _, steps in tries], y, size)
+    return [tries[k] for k in np.argsort(surprises, kind="stable")]
+
+
+def _surprises(psfs, y, size):
+    side = len(psfs[0])
+    data = _scaled(y, side / size)
+    slopes, variance = windowed(_slopes(data), side), 2 * _noise(data) ** 2
+    return [surprise(slopes, psf, variance) for psf in psfs]
 
 
 def _last(steps):
@@ -194,15 +245,19 @@ def _last(steps):
 
 def _in_turns(y, size, sides, psf):
     """Sketch and PSF, at each size, with the data and what the edges cost; one gets cheaper from round to round."""
-    every = _sides(size)
     for side in sides:
         data, psf = _scaled(y, side / size), _tidy(_resized(psf, (side, side)))
         slopes = windowed(_slopes(data), side)
         for turn in range(ROUNDS):
-            weight = WEIGHT / FALL ** (ROUNDS * every.index(side) + turn)
+            weight = _weight(size, side, turn)
             x, edges = _few_edges(data, psf, weight)
             psf = _tidy(_fitted(windowed(_slopes(x), side), slopes, side), STAYS if side == size else FAINT)
             yield data, x, weight * edges, psf
+
+
+def _weight(size, side, turn):
+    """Of an edge pixel, in a round at a side."""
+    return WEIGHT / FALL ** (ROUNDS * _sides(size).index(side) + turn)
 
 
 def _scaled(y, ratio):
@@ -227,7 +282,7 @@ def _resized(image, shape):
     ratio = [n / m for n, m in zip(image.shape, shape, strict=True)]
     smooth = ndimage.gaussian_filter(image, [max(0, (r - 1) / 2) for r in ratio], mode="nearest")
     places = [r * (np.arange(m) + 0.5) - 0.5 for r, m in zip(ratio, shape, strict=True)]
-    return ndimage.map_coordinates(smooth, np.meshgrid(*places, indexing="ij"), order=1, mode="nearest")
+    return ndimage.map_coordinates(smooth, np.meshgrid(*places, indexing="ij"), order=3, mode="nearest")
 
 
 def _few_edges(data, psf, weight):
@@ -284,11 +339,13 @@ def _fitted(x, y, side):
 
 
 def _tidy(psf, faint=FAINT):
-    """Without what is faint or an island, its centroid in the middle to a pixel, sum 1."""
+    """Without what is faint or a small island, centred to a pixel, sum 1; a point if nothing is left."""
     psf = np.where(psf < faint * psf.max(), 0, psf)
+    if not psf.any():
+        psf[len(psf) // 2, len(psf) // 2] = 1
     islands, count = ndimage.label(psf, np.ones((3, 3)))
     light = ndimage.sum_labels(psf, islands, np.arange(count + 1))
-    psf = np.where(light[islands] < ISLAND * psf.sum(), 0, psf)
+    psf = np.where(light[islands] < min(ISLAND * psf.sum(), light.max()), 0, psf)
     off = [round(n // 2 - c) for n, c in zip(psf.shape, ndimage.center_of_mass(psf), strict=True)]
     psf = ndimage.shift(psf, off, order=0)
     return psf / psf.sum()

@@ -35,10 +35,10 @@ def test_the_slopes_solve_their_system():
     """Catches: an adjoint forgotten, conjugate gradients that go astray; by what is left of the equations."""
     rng, H = np.random.default_rng(0), dl.Blur(dl.as_psf(np.arange(9.0).reshape(3, 3) ** 2), (20, 23))
     g, spread = rng.standard_normal((2, 20, 23)), 0.5 + rng.random((2, 20, 23))
-    x, precision, power = np.zeros_like(g), 1 / 0.3 + 1 / spread, abs(H.otf) ** 2
+    x, precision, gain = np.zeros_like(g), 1 / 0.3 + 1 / spread, abs(H.otf) ** 2
     pull = np.stack([H.T @ one for one in g])
     for _ in range(20):
-        x = _evidence._mean(power, pull, 0.3, spread, precision, x)
+        x = _evidence._mean(gain, pull, 0.3, spread, precision, x)
     left = np.stack([H.T @ (H @ one - data) for one, data in zip(x, g, strict=True)]) / 0.3 + x / spread
     assert abs(left).max() < 1e-6
 
