@@ -24,6 +24,7 @@ RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show
 RIM, POINT, ALIKE = 0.02, 0.4, 0.7  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
 KEPT, HALF_KEPT = 3, 2  # beginnings that get to the last size but one: of the picture, and of all its halves
+LARGEST = 65  # PSF, in pixels a side: a system of the square of that many equations is solved
 MARGIN = 0.02  # by which the PSF of a half must explain the whole picture better than the whole's own
 FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
 STAYS = 0.05  # at the last size: there a faint part of the path may stay, as no larger size is led astray by it
@@ -86,7 +87,13 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     """
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
-    return _coarse_to_fine(y, _whole_size(size, y))
+    largest = min(LARGEST, _widest(y))
+    size = _check.whole("size", size, 5, max(largest, 5))
+    if size % 2 == 0 or size > largest:
+        raise ValueError(
+            f"size: got {size}, expected an odd number, at most {largest} for a picture of {y.shape} pixels"
+        )
+    return _coarse_to_fine(y, size)
 
 
 def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
@@ -107,7 +114,7 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        If y or the PSF is none, or a half of y is too small for the PSF's size.
+        If y or the PSF is none.
 
     Notes
     -----
@@ -124,7 +131,7 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
     """
     psf = _check.psf(psf, np.shape(y))
     y = _check.image("y", y)
-    size = _whole_size(max(psf.shape), np.array_split(y, 2, axis=int(np.argmax(y.shape)))[0])
+    size = min(max(5, *psf.shape), LARGEST)
     reasons = []
     if 1 - psf[1:-1, 1:-1].sum() > RIM:
         reasons.append("The PSF reaches its frame: take a larger size.")
@@ -133,21 +140,13 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
     if _slope(y) < FLAT * _noise(y):
         reasons.append("The slopes are hardly more than noise: take a brighter part with stronger edges.")
     found = [_last(list(_search([half], half, size, KEPT))) for half in _halves(y, size)]
-    if len(found) < 2 or np.mean([_likeness(psf, half) for half in found]) < ALIKE:
+    if not found:
+        reasons.append("The halves of the picture are empty, or too small to find the PSF again: take a larger part.")
+    elif len(found) < 2 or np.mean([_likeness(psf, half) for half in found]) < ALIKE:
         reasons.append(
             "The halves of the picture do not find the same PSF: choose a part with sharp edges in all directions."
         )
     return tuple(reasons)
-
-
-def _whole_size(size, y):
-    largest = min(65, _widest(y))
-    size = _check.whole("size", size, 5, max(largest, 5))
-    if size % 2 == 0 or size > largest:
-        raise ValueError(
-            f"size: got {size}, expected an odd number, at most {largest} for a picture of {y.shape} pixels"
-        )
-    return size
 
 
 def _widest(y):

@@ -783,6 +783,7 @@ def numbers(result):
     if isinstance(result, dl.Objective):
         result = result(Y)
     parts = result if isinstance(result, (list, tuple)) else [result]
+    parts = [list(part.encode()) if isinstance(part, str) else part for part in parts]  # a sentence of doubts
     return np.concatenate([np.ravel(part) for part in parts])
 
 

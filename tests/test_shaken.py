@@ -179,6 +179,9 @@ def test_doubts_are_said_where_they_are_due():
     assert any("halves" in reason for reason in dl.doubts(empty, dl.motion(9, 30)))
     noise = 0.5 + 0.05 * np.random.default_rng(0).standard_normal((160, 170))
     assert dl.doubts(noise, last(noise, 13).psf)
+    part = seen.y[:96, :140]  # large enough for the search, not in halves; and a PSF that is smaller than any search
+    assert any("larger part" in reason for reason in dl.doubts(part, last(part, 31).psf))
+    assert not any("larger part" in reason for reason in dl.doubts(part, dl.delta()))
 
 
 def test_slopes_that_are_hardly_more_than_noise_are_doubted():
