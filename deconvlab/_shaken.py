@@ -130,7 +130,7 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
        doi:10.1006/cviu.1996.0060.
     """
     psf = _check.psf(psf, np.shape(y))
-    y = _check.image("y", y)
+    y = _check.image("y", y).astype(np.float64)
     size = min(max(5, *psf.shape), LARGEST)
     reasons = []
     if 1 - psf[1:-1, 1:-1].sum() > RIM:
