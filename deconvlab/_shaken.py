@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from scipy import fft, linalg, ndimage
@@ -44,10 +45,11 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     Yields
     ------
     iterate : BlindIterate
-        With the PSF of that step, on the way that came out best; the first comes when most of the work is done. Sizes
-        grow on the way, of `psf` to `size` and of `x` to that of y; x is a sketch that has edges and flat regions only,
-        no restoration. The objective, of a size and a weight, is the squared misfit
-        plus the weight times the number of edge pixels; it may rise from step to step.
+        With the PSF of that step, on the way that came out best in the whole picture, and one from a half of it if that
+        is better; the first comes when nearly half of the work is done. Sizes grow on the way, of `psf` to `size` and of
+        `x` to that of y; x is a sketch that has edges and flat regions only, no restoration. The objective, of a size
+        and a weight, is the squared misfit plus the weight times the number of edge pixels; it may rise from step to
+        step.
 
     Raises
     ------
@@ -181,7 +183,7 @@ def _coarse_to_fine(y, size):
     for k, step in enumerate(_search([y], y, size, KEPT)):
         yield _iterate(k, step, unit)
     if halves := _halves(y, size):
-        psf = _last(list(_search(halves, y, size, HALF_KEPT, slice(1, 3))))
+        psf = _last(list(_search(halves, y, size, HALF_KEPT, (1, 3))))
         whole, half = _surprises([step[-1], psf], y, size)
         if half < (1 - MARGIN) * whole:
             data, weight = _scaled(y, 1), _weight(size, size, ROUNDS - 1)
@@ -195,14 +197,14 @@ def _iterate(k, step, unit):
     return BlindIterate(k, x / unit, (misfit**2 + penalty) / unit**2, misfit / unit, psf)
 
 
-def _search(parts, y, size, kept, some=slice(None)):
+def _search(parts, y, size, kept, some=(0, None)):
     """The steps of the likeliest of some beginnings in parts of y; most of them end two sizes before the last."""
     sides = _sides(size)
     middle, late = (sides[:-2], sides[-2:]) if len(sides) > 2 else (sides[:1], sides[1:])
     tries = [
         (part, list(_in_turns(part, size, on, psf)))
         for part in parts
-        for on, psf in list(_beginnings(part, size, middle))[some]
+        for on, psf in islice(_beginnings(part, size, middle), *some)
     ]
     for side in late[:-1]:
         tries = [

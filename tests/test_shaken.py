@@ -54,10 +54,9 @@ def test_a_faint_end_of_the_path_stays():
 
 def test_a_half_that_knows_better_is_believed():
     """Catches: a region that leads the whole astray, a half's answer taken unasked, a last iterate without it."""
-    y, good = shaken("camera", 15, 3, 400).y, 130
-    rng = np.random.default_rng(0)
-    y[good:] = ndimage.gaussian_filter(rng.standard_normal(y[good:].shape), (4, 0)) + 0.5  # pulled along, as if blurred
-    size, kept = 19, list(dl.estimate_psf(y, 19))
+    size, y, rng = 19, shaken("camera", 15, 3, 400).y, np.random.default_rng(0)
+    y[130:] = ndimage.gaussian_filter(rng.standard_normal(y[130:].shape), (4, 0)) + 0.5  # pulled along, as if blurred
+    kept = list(dl.estimate_psf(y, size))
     whole = list(_shaken._search([y], y, size, _shaken.KEPT))
     assert len(kept) == len(whole) + 1 and kept[-1].x.shape == y.shape
     assert all(np.array_equal(it.psf, step[-1]) for it, step in zip(kept, whole, strict=False))
