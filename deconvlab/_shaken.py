@@ -46,10 +46,10 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     ------
     iterate : BlindIterate
         With the PSF of that step, on the way that came out best in the whole picture, and one from a half of it if that
-        is better; the first comes when nearly half of the work is done. Sizes grow on the way, of `psf` to `size` and of
-        `x` to that of y; x is a sketch that has edges and flat regions only, no restoration. The objective, of a size
-        and a weight, is the squared misfit plus the weight times the number of edge pixels; it may rise from step to
-        step.
+        is better; the first comes when nearly half of the work is done. Sizes grow on the way, of `psf` to `size` and
+        of `x` to that of y; x is a sketch that has edges and flat regions only, no restoration. The objective, of a
+        size and a weight, is the squared misfit plus the weight times the number of edge pixels; it may rise from step
+        to step.
 
     Raises
     ------
