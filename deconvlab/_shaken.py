@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft, linalg, ndimage
 
 from . import _check
 from ._algebra import norm
 from ._autocorrelation import from_autocorrelation
-from ._evidence import surprise, windowed
+from ._evidence import surprises, windowed
 from ._run import BlindIterate
 from ._spectrum import irfft2, power
 from ._types import PSF, Image
@@ -24,9 +25,9 @@ ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.7  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
-KEPT, HALF_KEPT = 3, 2  # beginnings that get to the last size but one: of the picture, and of all its halves
+KEPT, HALF_KEPT = (6, 3), (3, 1)  # ways that get to the last size but one, and to the last; doubts: in each half
+NOISIER = 4, 1.5  # what the noise is taken for when they are compared, over what it is: before the last size, and at it
 LARGEST = 65  # PSF, in pixels a side: a system of the square of that many equations is solved
-MARGIN = 0.02  # by which the PSF of a half must explain the whole picture better than the whole's own
 FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
 STAYS = 0.05  # at the last size: there a faint part of the path may stay, as no larger size is led astray by it
 
@@ -45,8 +46,8 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     Yields
     ------
     iterate : BlindIterate
-        With the PSF of that step, on the way that came out best in the whole picture, and one from a half of it if that
-        is better; the first comes when nearly half of the work is done. Sizes grow on the way, of `psf` to `size` and
+        With the PSF of that step, on the way that looks best at small sizes; at last one with the best PSF of all, if
+        that is another. The first comes after a quarter of the work. Sizes grow on the way, of `psf` to `size` and
         of `x` to that of y; x is a sketch that has edges and flat regions only, no restoration. The objective, of a
         size and a weight, is the squared misfit plus the weight times the number of edge pixels; it may rise from step
         to step.
@@ -64,13 +65,15 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     negative, that takes its slopes to those of the data in the least-squares sense, as in [4]_. Where this ends depends
     on where it begins. So it begins five times: once small and from next to nothing, and at a half and at a third of
     the size from a PSF that has the autocorrelation of the data's slopes [5]_, which is also that of the PSF turned by
-    half: from both (below 13, without the third). The three PSFs of half the size that explain the picture best,
-    whatever its edges [6]_, go on to the last size but one, and the best of these to the last. One region may lead
-    astray what the rest would find. So the picture's four halves are searched, too (upper, lower, left and right, where
-    a third of their shorter side holds the PSF), from their autocorrelations. If the best PSF of theirs explains the
-    whole picture better by 2 %, one more iterate has it. Then restore y with the last PSF, with the boundary "unknown".
-    It fails where the scene has few edges or too many (a night sky, gravel), for a sharp picture, and where the blur
-    differs across the frame: ask `doubts`.
+    half: from both (below 13, without the third). One region may lead astray what the rest would find, so the picture's
+    four halves are searched, too (upper, lower, left and right, where a third of their shorter side holds the PSF),
+    from their autocorrelations at half the size. The likeliest ways go on, fewer at each of the last two sizes; from
+    the PSF that is likeliest then, these two are gone through once more in the whole picture; and the likeliest of all
+    is the answer. What is likely is told by the spectrum of the whole picture, not by its edges: a sharp picture has
+    about the same power at neighbouring frequencies, so narrow dark bands in the data are the PSF's [6]_. Then restore
+    y with the last PSF, with the boundary "unknown". It fails where the scene has few edges or too many (a night sky,
+    gravel), for a sharp picture, and where the blur differs across the frame or where much of a scene looks blurred
+    itself (water, a passing car): ask `doubts`.
 
     References
     ----------
@@ -84,8 +87,8 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
        doi:10.1145/1618452.1618491.
     .. [5] A. Goldstein, R. Fattal, Blur-kernel estimation from spectral irregularities, ECCV 2012, 622-635,
        doi:10.1007/978-3-642-33715-4_45.
-    .. [6] D. Wipf, H. Zhang, Revisiting Bayesian blind deconvolution, Journal of Machine Learning Research 15,
-       3775-3814, 2014.
+    .. [6] P. Whittle, Estimation and information in stationary time series, Arkiv for Matematik 2, 423-434, 1953,
+       doi:10.1007/BF02590998.
     """
     y = _check.image("y", y).astype(np.float64)
     _check.varied("y", y)
@@ -141,7 +144,7 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
         reasons.append("The PSF is nearly a point: the picture is sharp, or its blur was not found.")
     if _slope(y) < FLAT * _noise(y):
         reasons.append("The slopes are hardly more than noise: take a brighter part with stronger edges.")
-    found = [_last(list(_search([half], half, size, KEPT))) for half in _halves(y, size)]
+    found = [_psf(_ended(_begun(half, size), half, size, HALF_KEPT)[0]) for half in _halves(y, size)]
     if not found:
         reasons.append("The halves of the picture are empty, or too small to find the PSF again: take a larger part.")
     elif len(found) < 2 or np.mean([_likeness(psf, half) for half in found]) < ALIKE:
@@ -178,42 +181,49 @@ def _likeness(a, b):
 
 
 def _coarse_to_fine(y, size):
-    """The steps of the search in the whole picture, and one more if a half of it knows better."""
     unit = SLOPE / _slope(y)
-    for k, step in enumerate(_search([y], y, size, KEPT)):
-        yield _iterate(k, step, unit)
-    if halves := _halves(y, size):
-        psf = _last(list(_search(halves, y, size, HALF_KEPT, (1, 3))))
-        whole, half = _surprises([step[-1], psf], y, size)
-        if half < (1 - MARGIN) * whole:
-            data, weight = _scaled(y, 1), _weight(size, size, ROUNDS - 1)
-            x, edges = _few_edges(data, psf, weight)
-            yield _iterate(k + 1, (data, x, weight * edges, psf), unit)
+    for k, (data, x, penalty, psf) in enumerate(_search(y, size)):
+        misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
+        yield BlindIterate(k, x / unit, (misfit**2 + penalty) / unit**2, misfit / unit, psf)
 
 
-def _iterate(k, step, unit):
-    data, x, penalty, psf = step
-    misfit = norm(Blur(psf, x.shape, "reflect") @ x - data)
-    return BlindIterate(k, x / unit, (misfit**2 + penalty) / unit**2, misfit / unit, psf)
+def _search(y, size):
+    """The steps of one way through the whole picture, and one more if there is a likelier PSF in the end."""
+    leading, *others = _likeliest(_begun(y, size), y, size)
+    [leading] = _ended([leading], y, size, (1, 1))
+    yield from leading[1]
+    others += [way for half in _halves(y, size) for way in _begun(half, size, (1, 3))]
+    ways = _likeliest([leading, *_ended(others, y, size, KEPT)], y, size)
+    again = list(_in_turns(y, size, _sides(size)[-2:], _psf(ways[0])))
+    best = _likeliest([*ways, (y, again)], y, size)[0]
+    if best is not leading:
+        data, weight = _scaled(y, 1), _weight(size, size, ROUNDS - 1)
+        x, edges = _few_edges(data, _psf(best), weight)
+        yield data, x, weight * edges, _psf(best)
 
 
-def _search(parts, y, size, kept, some=(0, None)):
-    """The steps of the likeliest of some beginnings in parts of y; most of them end two sizes before the last."""
-    sides = _sides(size)
-    middle, late = (sides[:-2], sides[-2:]) if len(sides) > 2 else (sides[:1], sides[1:])
-    tries = [
-        (part, list(_in_turns(part, size, on, psf)))
-        for part in parts
-        for on, psf in islice(_beginnings(part, size, middle), *some)
-    ]
-    for side in late[:-1]:
-        tries = [
-            (part, [*steps, *_in_turns(part, size, [side], _last(steps))])
-            for part, steps in _likeliest(tries, y, size)[:kept]
+def _begun(part, size, some=(0, None)):
+    """Ways through a part of the picture, pairs of the part and the steps, up to two sizes before the last."""
+    middle, _ = _stages(size)
+    beginnings = islice(_beginnings(part, size, middle), *some)
+    return [(part, list(_in_turns(part, size, sides, psf))) for sides, psf in beginnings]
+
+
+def _ended(ways, y, size, kept):
+    """The ways that are likeliest, first of many, then of few, at the last sizes; the best of them first."""
+    _, late = _stages(size)
+    for side, number in zip(late, kept[-len(late) :], strict=False):
+        ways = [
+            (part, [*steps, *_in_turns(part, size, [side], _psf((part, steps)))])
+            for part, steps in _likeliest(ways, y, size)[:number]
         ]
-    part, best = _likeliest(tries, y, size)[0]
-    yield from best
-    yield from _in_turns(part, size, late[-1:], _last(best))
+    return _likeliest(ways, y, size)
+
+
+def _stages(size):
+    """The sizes up to two before the last, and the last two."""
+    sides = _sides(size)
+    return (sides[:-2], sides[-2:]) if len(sides) > 2 else (sides[:1], sides[1:])
 
 
 def _beginnings(y, size, sides):
@@ -226,21 +236,18 @@ def _beginnings(y, size, sides):
         yield sides[-first:], psf[::-1, ::-1]
 
 
-def _likeliest(tries, y, size):
+def _likeliest(ways, y, size):
     """The best of them first, by what their last PSFs say of the picture."""
-    surprises = _surprises([_last(steps) for _, steps in tries], y, size)
-    return [tries[k] for k in np.argsort(surprises, kind="stable")]
-
-
-def _surprises(psfs, y, size):
+    psfs = [_psf(way) for way in ways]
     side = len(psfs[0])
     data = _scaled(y, side / size)
-    slopes, variance = windowed(_slopes(data), side), 2 * _noise(data) ** 2
-    return [surprise(slopes, psf, variance) for psf in psfs]
+    order = np.argsort(surprises(_slopes(data), psfs, NOISIER[side == size] * _noise(data) ** 2), kind="stable")
+    return [ways[k] for k in order]
 
 
-def _last(steps):
-    """The PSF in which they end."""
+def _psf(way):
+    """The one in which it ends."""
+    _, steps = way
     return steps[-1][-1]
 
 
@@ -306,7 +313,7 @@ def _few_edges(data, psf, weight):
         spectrum = fft.rfft2(G.T @ d)
         spectrum *= coupling
         spectrum += pull
-        spectrum /= seen + coupling * gradient
+        spectrum *= 1 / (seen + coupling * gradient)
         x = irfft2(spectrum, y.shape)
         coupling *= TIGHTER
     return x[:rows, :columns] + light, np.count_nonzero(edge[:rows, :columns])
@@ -327,14 +334,16 @@ def _fitted(x, y, side):
     """The PSF of this side, none of it negative, that takes the slopes x to the slopes y, which end in darkness."""
     X, Y = fft.rfft2(x), fft.rfft2(y)
     auto, cross = (irfft2((X.conj() * other).sum(axis=0), x.shape[1:]) for other in (X, Y))
-    k = np.arange(side)
-    lag, centred = k[:, None] - k, k - side // 2
-    normal = auto[lag[:, None, :, None], lag[None, :, None, :]].reshape(side**2, side**2) + RIDGE * np.eye(side**2)
+    lags, centred = np.arange(1 - side, side), np.arange(side) - side // 2
+    blocks = sliding_window_view(auto[np.ix_(lags, lags)], (side, side))[:, :, ::-1, ::-1]
+    normal = blocks.reshape(side**2, side**2) + RIDGE * np.eye(side**2)
     right = cross[np.ix_(centred, centred)].ravel()
     psf, used = np.zeros(side**2), np.ones(side**2, bool)
     for _ in range(ROUNDS):
         psf[:] = 0
-        psf[used] = linalg.solve(normal[np.ix_(used, used)], right[used], assume_a="pos")
+        psf[used] = linalg.cho_solve(linalg.cho_factor(normal[np.ix_(used, used)]), right[used])
+        if (psf[used] > 0).all():
+            break
         used = psf > 0
     return psf.clip(0).reshape(side, side)
 

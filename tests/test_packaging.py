@@ -270,7 +270,7 @@ MAY_IMPORT = {
     "criteria": {"_spectrum"},
     "selection": {"_bands", "_spectrum"},
     "_autocorrelation": {"_spectrum"},
-    "_evidence": {"_algebra", "_spectrum", "psf"},
+    "_evidence": {"_spectrum", "operators", "psf"},
     "_shaken": {"operators", "_algebra", "_autocorrelation", "_evidence", "_run", "_spectrum"},
     "blind": {
         "_run",
