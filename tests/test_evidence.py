@@ -55,6 +55,26 @@ def test_data_that_are_as_expected_are_explained_best():
     assert _evidence._surprise(data, other, 0.01, near) > least + 0.1
 
 
+def test_noise_alone_is_explained_by_noise():
+    """Catches: noise of the same power in all slopes, where slow waves have hardly any."""
+    y = 0.1 * np.random.default_rng(0).standard_normal((120, 150))
+    [surprise] = _evidence.surprises(_shaken._slopes(y), [framed(dl.delta(), 5)], 0.1**2)
+    waves = 4 - 2 * np.cos(2 * np.pi * np.fft.fftfreq(90))[:, None] - 2 * np.cos(2 * np.pi * np.fft.fftfreq(90))
+    assert surprise == pytest.approx(np.log(waves.clip(1e-2) / waves.mean()).mean() + 1, abs=0.05)
+
+
+def test_a_doubling_is_told_by_its_distance():
+    """Catches: a sharp picture of the same power at all waves, for which a fine texture would be a blur."""
+    twice, far = np.zeros((2, 25, 25))
+    twice[12, [11, 13]] = far[12, [6, 18]] = 0.5
+    rng, x, told = np.random.default_rng(0), dl.sample_image("camera", size=(150, 160)), []
+    for psf in (twice, far):
+        y = dl.Blur(psf, x.shape) @ x + 0.01 * rng.standard_normal(x.shape)
+        sharp, doubled = _evidence.surprises(_shaken._slopes(y), [framed(dl.delta(), 25), psf], 1e-4)
+        told.append(sharp - doubled)
+    assert 0 < told[0] < 0.06 < 0.09 < told[1]
+
+
 def test_a_picture_without_noise_has_a_likeliest_psf():
     """Catches: a division by the noise, of which a drawing has none."""
     y = dl.Blur(dl.motion(5), (100, 110)) @ dl.sample_image("camera", size=(100, 110))
