@@ -25,7 +25,7 @@ ROUNDS = 5  # at each size
 RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show it
 RIM, POINT, ALIKE = 0.02, 0.4, 0.7  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
-KEPT, HALF_KEPT = (6, 3), (3, 1)  # ways that get to the last size but one, and to the last; doubts: in each half
+KEPT, HALF_KEPT = (5, 3), (3, 1)  # ways that get to the last size but one, and to the last; doubts: in each half
 NOISIER = 4, 1.5  # what the noise is taken for when they are compared, over what it is: before the last size, and at it
 LARGEST = 65  # PSF, in pixels a side: a system of the square of that many equations is solved
 FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
@@ -238,6 +238,8 @@ def _beginnings(y, size, sides):
 
 def _likeliest(ways, y, size):
     """The best of them first, by what their last PSFs say of the picture."""
+    if len(ways) == 1:
+        return ways
     psfs = [_psf(way) for way in ways]
     side = len(psfs[0])
     data = _scaled(y, side / size)
@@ -288,6 +290,8 @@ def _sides(size):
 def _resized(image, shape):
     """An image on other pixels of the same scene: fewer are read off a picture as blurred as they are wide."""
     ratio = [n / m for n, m in zip(image.shape, shape, strict=True)]
+    if ratio == [1, 1]:
+        return image
     smooth = ndimage.gaussian_filter(image, [max(0, (r - 1) / 2) for r in ratio], mode="nearest")
     places = [r * (np.arange(m) + 0.5) - 0.5 for r, m in zip(ratio, shape, strict=True)]
     return ndimage.map_coordinates(smooth, np.meshgrid(*places, indexing="ij"), order=3, mode="nearest")
