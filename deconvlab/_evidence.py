@@ -9,7 +9,7 @@ from .psf import psf_to_otf
 
 REACH = 3  # slopes of a sharp picture have to do with each other over the PSF's side divided by this
 ROUNDS = 4  # of the sharp picture's power, and of the weight that each wave has in it
-QUIET = 1e-3  # of the data's power: less noise is not believed, as a drawing has none and the frame has a share
+QUIET = 1e-3  # of the data's power: less noise is not believed, as a drawing has none, but its frame leaks a little
 
 
 def surprises(slopes, psfs, variance):
@@ -35,10 +35,10 @@ def surprises(slopes, psfs, variance):
     narrow bands. So each wave of the data has an amplitude that is normal, and the variance ``abs(H)**2 * S + noise``
     (this likelihood is Whittle's [1]_), where S is the smooth power that suits the data best: in each round the
     weighted mean over neighbouring waves of what the noise and the PSF leave of the data's power, each with the weight
-    that its spread deserves. It is wrong for a scene with fringes of its own, such as a fence. Phases do not enter, so
-    a PSF turned by half is as likely: that one is for the sketches to tell, which look at edges. Where edges are soft
-    they are led astray more easily than this, which needs none [2]_. Near the frame, where the slopes are faded out,
-    less is learnt.
+    that its spread deserves. It is wrong for a scene with fringes of its own, such as a fence, and for one of a single
+    direction, such as planks: they look blurred along it. Phases do not enter, so a PSF turned by half is as likely:
+    that is for the sketches to tell, which look at edges. A long edge counts for more in them than in this [2]_. Near
+    the frame, where the slopes are faded out, less is learnt.
 
     References
     ----------
