@@ -51,10 +51,10 @@ def surprises(slopes, psfs, variance):
     faded, fade = windowed(slopes, side), windowed(np.ones_like(slopes), side)
     data, shape = power(fft.rfft2(faded)).sum(axis=0) / np.sum(fade[0] ** 2), faded.shape[1:]
     unit = _mean(data, shape)
-    noise = max(variance / unit, QUIET) * gradient_power(shape)
+    data, noise = data / unit, max(variance / unit, QUIET) * gradient_power(shape)
     lags = (fft.fftfreq(n, 1 / n) ** 2 for n in shape)
     near = np.exp(-np.add.outer(*lags) / 2 * (REACH / side) ** 2)
-    return np.array([_surprise(data / unit, power(psf_to_otf(psf, shape)), noise, near) for psf in psfs])
+    return np.array([_surprise(data, power(psf_to_otf(psf, shape)), noise, near) for psf in psfs])
 
 
 def _surprise(data, seen, noise, near):

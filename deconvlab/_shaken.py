@@ -144,7 +144,8 @@ def doubts(y: Image, psf: PSF) -> tuple[str, ...]:
         reasons.append("The PSF is nearly a point: the picture is sharp, or its blur was not found.")
     if _slope(y) < FLAT * _noise(y):
         reasons.append("The slopes are hardly more than noise: take a brighter part with stronger edges.")
-    found = [_psf(_ended(_begun(half, size), half, size, HALF_KEPT)[0]) for half in _halves(y, size)]
+    halves = ((half, _ended(_begun(half, size), half, size, HALF_KEPT)) for half in _halves(y, size))
+    found = [_psf(_likeliest(ways, half, size)[0]) for half, ways in halves]
     if not found:
         reasons.append("The halves of the picture are empty, or too small to find the PSF again: take a larger part.")
     elif len(found) < 2 or np.mean([_likeness(psf, half) for half in found]) < ALIKE:
@@ -193,9 +194,9 @@ def _search(y, size):
     [leading] = _ended([leading], y, size, (1, 1))
     yield from leading[1]
     others += [way for half in _halves(y, size) for way in _begun(half, size, (1, 3))]
-    ways = _likeliest([leading, *_ended(others, y, size, KEPT)], y, size)
-    again = list(_in_turns(y, size, _sides(size)[-2:], _psf(ways[0])))
-    best = _likeliest([*ways, (y, again)], y, size)[0]
+    best = _likeliest([leading, *_ended(others, y, size, KEPT)], y, size)[0]
+    again = list(_in_turns(y, size, _sides(size)[-2:], _psf(best)))
+    best = _likeliest([best, (y, again)], y, size)[0]
     if best is not leading:
         data, weight = _scaled(y, 1), _weight(size, size, ROUNDS - 1)
         x, edges = _few_edges(data, _psf(best), weight)
@@ -210,14 +211,14 @@ def _begun(part, size, some=(0, None)):
 
 
 def _ended(ways, y, size, kept):
-    """The ways that are likeliest, first of many, then of few, at the last sizes; the best of them first."""
+    """The ways that are likeliest, many at the last size but one and few at the last, with their steps there."""
     _, late = _stages(size)
     for side, number in zip(late, kept[-len(late) :], strict=False):
         ways = [
             (part, [*steps, *_in_turns(part, size, [side], _psf((part, steps)))])
             for part, steps in _likeliest(ways, y, size)[:number]
         ]
-    return _likeliest(ways, y, size)
+    return ways
 
 
 def _stages(size):

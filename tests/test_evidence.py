@@ -18,7 +18,7 @@ def test_the_true_psf_is_the_likeliest(name):
     y = dl.simulate(dl.sample_image(name, size=(170, 190)), dl.motion(9, 30), sigma=0.005, boundary="unknown", rng=0).y
     psfs = dl.motion(9, 30), dl.delta(), dl.motion(9, -30), dl.motion(7, 30), dl.motion(11, 30), dl.disk(4), dl.disk(5)
     true, *wrong = _evidence.surprises(_shaken._slopes(y), [framed(psf, 11) for psf in psfs], 0.005**2)
-    assert true < min(wrong) - 0.005
+    assert true < min(wrong) - 0.2
 
 
 def test_a_psf_turned_by_half_is_as_likely():
