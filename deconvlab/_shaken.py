@@ -26,6 +26,8 @@ RIDGE = 2.0  # keeps the PSF small where the picture has no edge that would show
 RIM, POINT, ALIKE = 0.02, 0.4, 0.7  # doubts: share of light at the frame, or in one pixel; likeness of the halves
 FLAT = 3  # doubts: rms slope over the noise; white noise alone has 2
 KEPT, HALF_KEPT = (5, 3), (3, 1)  # ways that get to the last size but one, and to the last; doubts: in each half
+SAME = 0.9  # likeness from which two ways go on as one
+FADE = 0.75  # width, over the PSF's side, in which the slopes fade out for the fit; a wide one wastes what is seen
 NOISIER = 4, 1.5  # what the noise is taken for when they are compared, over what it is: before the last size, and at it
 LARGEST = 65  # PSF, in pixels a side: a system of the square of that many equations is solved
 FAINT, ISLAND = 0.15, 0.1  # what is left out of a PSF: below this share of its peak, islands below this share of light
@@ -47,7 +49,7 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     ------
     iterate : BlindIterate
         With the PSF of that step, on the way that looks best at small sizes; at last one with the best PSF of all, if
-        that is another. The first comes after a quarter of the work. Sizes grow on the way, of `psf` to `size` and
+        that is another. The first comes after a third of the work. Sizes grow on the way, of `psf` to `size` and
         of `x` to that of y; x is a sketch that has edges and flat regions only, no restoration. The objective, of a
         size and a weight, is the squared misfit plus the weight times the number of edge pixels; it may rise from step
         to step.
@@ -67,13 +69,13 @@ def estimate_psf(y: Image, size: int) -> Iterator[BlindIterate]:
     the size from a PSF that has the autocorrelation of the data's slopes [5]_, which is also that of the PSF turned by
     half: from both (below 13, without the third). One region may lead astray what the rest would find, so the picture's
     four halves are searched, too (upper, lower, left and right, where a third of their shorter side holds the PSF),
-    from their autocorrelations at half the size. The likeliest ways go on, fewer at each of the last two sizes; from
-    the PSF that is likeliest then, these two are gone through once more in the whole picture; and the likeliest of all
-    is the answer. What is likely is told by the spectrum of the whole picture, not by its edges: a sharp picture has
-    about the same power at neighbouring frequencies, so narrow dark bands in the data are the PSF's [6]_. Then restore
-    y with the last PSF, with the boundary "unknown". It fails where the scene has few edges or too many (a night sky,
-    gravel), for a sharp picture, and where the blur differs across the frame or where much of a scene looks blurred
-    itself (water, a passing car): ask `doubts`.
+    from their autocorrelations at half the size. The likeliest ways go on, fewer at each of the last two sizes, those
+    that have come to the same PSF as one; from the PSF that is likeliest then, the last size is gone through once more
+    in the whole picture; and the likeliest of all is the answer. What is likely is told by the spectrum of the whole
+    picture, not by its edges: a sharp picture has about the same power at neighbouring frequencies, so narrow dark
+    bands in the data are the PSF's [6]_. Then restore y with the last PSF, with the boundary "unknown". It fails where
+    the scene has few edges or too many (a night sky, gravel), for a sharp picture, and where the blur differs across
+    the frame or where much of a scene looks blurred itself (water, a passing car): ask `doubts`.
 
     References
     ----------
@@ -195,7 +197,7 @@ def _search(y, size):
     yield from leading[1]
     others += [way for half in _halves(y, size) for way in _begun(half, size, (1, 3))]
     best = _likeliest([leading, *_ended(others, y, size, KEPT)], y, size)[0]
-    again = list(_in_turns(y, size, _sides(size)[-2:], _psf(best)))
+    again = list(_in_turns(y, size, [size], _psf(best)))
     best = _likeliest([best, (y, again)], y, size)[0]
     if best is not leading:
         data, weight = _scaled(y, 1), _weight(size, size, ROUNDS - 1)
@@ -211,12 +213,12 @@ def _begun(part, size, some=(0, None)):
 
 
 def _ended(ways, y, size, kept):
-    """The ways that are likeliest, many at the last size but one and few at the last, with their steps there."""
+    """The ways that are likeliest and differ, many at the last size but one and few at the last, with their steps."""
     _, late = _stages(size)
     for side, number in zip(late, kept[-len(late) :], strict=False):
         ways = [
             (part, [*steps, *_in_turns(part, size, [side], _psf((part, steps)))])
-            for part, steps in _likeliest(ways, y, size)[:number]
+            for part, steps in _distinct(_likeliest(ways, y, size))[:number]
         ]
     return ways
 
@@ -248,6 +250,15 @@ def _likeliest(ways, y, size):
     return [ways[k] for k in order]
 
 
+def _distinct(ways):
+    """Without those that have come to nearly the PSF of one before."""
+    kept = []
+    for way in ways:
+        if all(_likeness(_psf(way), _psf(other)) < SAME for other in kept):
+            kept.append(way)
+    return kept
+
+
 def _psf(way):
     """The one in which it ends."""
     _, steps = way
@@ -258,11 +269,11 @@ def _in_turns(y, size, sides, psf):
     """Sketch and PSF, at each size, with the data and what the edges cost; one gets cheaper from round to round."""
     for side in sides:
         data, psf = _scaled(y, side / size), _tidy(_resized(psf, (side, side)))
-        slopes = windowed(_slopes(data), side)
+        slopes = windowed(_slopes(data), side, FADE)
         for turn in range(ROUNDS):
             weight = _weight(size, side, turn)
             x, edges = _few_edges(data, psf, weight)
-            psf = _tidy(_fitted(windowed(_slopes(x), side), slopes, side), STAYS if side == size else FAINT)
+            psf = _tidy(_fitted(windowed(_slopes(x), side, FADE), slopes, side), STAYS if side == size else FAINT)
             yield data, x, weight * edges, psf
 
 

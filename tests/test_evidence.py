@@ -45,14 +45,15 @@ def test_rows_and_columns_are_alike():
 
 
 def test_data_that_are_as_expected_are_explained_best():
-    """Catches: a factor of the noise or of the PSF that is lost; log m + d / m is least at m = d, for any d."""
+    """Catches: a factor of noise, PSF or leak that is lost; log m + d / m is least at m = d, for any d."""
     shape = 24, 30
     near = np.exp(-np.add.outer(*(np.fft.fftfreq(n, 1 / n) ** 2 for n in shape)) / 8)
     seen, other = (np.abs(dl.Blur(psf, shape).otf) ** 2 for psf in (dl.motion(5), dl.motion(5, 90)))
-    data = 1.7 * seen + 0.01
-    least = _evidence._mean(np.log(data), shape) + 1
-    assert _evidence._surprise(data, seen, 0.01, near) == pytest.approx(least, abs=1e-3)
-    assert _evidence._surprise(data, other, 0.01, near) > least + 0.1
+    for leak in (np.ones(shape), np.exp(-np.add.outer(*(np.fft.fftfreq(n, 1 / n) ** 2 for n in shape)) / 200)):
+        data = np.fft.rfft2(leak * np.fft.irfft2(1.7 * seen, shape)).real + 0.01
+        least = _evidence._mean(np.log(data), shape) + 1
+        assert _evidence._surprise(data, seen, 0.01, near, leak) == pytest.approx(least, abs=1e-3)
+        assert _evidence._surprise(data, other, 0.01, near, leak) > least + 0.1
 
 
 def test_noise_alone_is_explained_by_noise():
@@ -86,9 +87,28 @@ def test_a_picture_without_noise_has_a_likeliest_psf():
 def test_slopes_fade_into_darkness():
     """Catches: a seam where the last row meets the first, a PSF that reaches around, axes exchanged."""
     slopes, side = 1 + np.random.default_rng(0).random((2, 40, 47)), 5
-    faded = _evidence.windowed(slopes, side)
-    assert np.array_equal(faded[:, 8:-16, 8:-16], slopes[:, 8 : faded.shape[1] - 16, 8 : faded.shape[2] - 16])
-    assert abs(faded[:, [0, 1]]).max() == abs(faded[:, :, [0, 1]]).max() == 0
-    assert abs(faded[:, 38:]).max() == abs(faded[:, :, 45:]).max() == 0
+    faded = _evidence.windowed(slopes, side, 2)
+    share = faded[:, :40, :47] / slopes
+    assert np.array_equal(faded[:, 10:30, 10:37], slopes[:, 10:30, 10:37])
+    assert np.all(np.diff(share[:, :11], axis=1)[:, :, 10:37] > 0) and np.all(np.diff(share[:, 29:], axis=1) < 0)
+    assert share[:, [0, -1]].max() < 0.01 and share[:, :, [0, -1]].max() < 0.01
+    assert not faded[:, 40:].any() and not faded[:, :, 47:].any()
     assert faded.shape[1] >= 45 and faded.shape[2] >= 52
-    assert np.array_equal(_evidence.windowed(slopes.swapaxes(1, 2), side), faded.swapaxes(1, 2))
+    assert np.array_equal(_evidence.windowed(slopes.swapaxes(1, 2), side, 2), faded.swapaxes(1, 2))
+    wide = _evidence.windowed(slopes, 13, 2)[:, :40, :47] / slopes  # wider than half of the picture: to its middle
+    assert wide.max() == 1 and np.all(np.diff(wide[:, :20], axis=1) > 0)
+
+
+def test_dark_bands_are_as_bright_as_the_leaks_make_them(monkeypatch):
+    """Catches: leaks of another fading than the data's, or none, where a PSF leaves nothing; by many noisy scenes."""
+    rng, psf, runs = np.random.default_rng(0), framed(dl.motion(9, 45), 11), []
+    monkeypatch.setattr(_evidence, "_surprise", lambda *given: runs.append(given) or 0.0)
+    for _ in range(60):
+        slopes = dl.Blur(psf, (60, 70), "zero") @ rng.standard_normal((60, 70))
+        _evidence.surprises(np.stack([slopes, slopes])[:, 11:-11, 11:-11], [psf], 0.0)
+    power = np.mean([data for data, *_ in runs], axis=0)
+    _, seen, _, _, leak = runs[0]
+    expected = np.fft.rfft2(leak * np.fft.irfft2(seen, leak.shape)).real
+    dark = seen < 0.01 * expected
+    level = power.mean() / expected.mean()
+    assert dark.sum() > 20 and np.mean(power[dark] / expected[dark]) == pytest.approx(level, rel=0.2)

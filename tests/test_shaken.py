@@ -60,6 +60,14 @@ def test_a_half_that_knows_better_is_believed():
     assert restored_error(answer.psf, seen) < 0.6 * restored_error(led[-1].psf, seen)
 
 
+def test_ways_that_came_to_the_same_psf_go_on_as_one():
+    """Catches: places taken by copies, the later one kept, a PSF at another place taken for another PSF."""
+    first, second = (np.zeros((9, 9)) for _ in range(2))
+    first[4, 2:7] = second[2:7, 4] = 0.2
+    ways = [(None, [(psf,)]) for psf in (first, np.roll(first, 1, 0), second, 0.97 * first + 0.03 * second)]
+    assert [way is kept for way, kept in zip(ways[::2], _shaken._distinct(ways), strict=True)] == [True, True]
+
+
 def test_the_iterates_grow_and_are_safe_to_keep():
     """Catches: a PSF of another size, sum or sign; iterates that later steps overwrite; data that are changed."""
     y = shaken("camera", 8, 0, 200).y
@@ -99,7 +107,7 @@ def test_the_fit_is_the_least_squares_psf(shape):
     rng, side = np.random.default_rng(0), 5
     x, y = rng.random(shape), rng.random(shape)
     y += dl.Blur(dl.as_psf(np.arange(25.0).reshape(5, 5) ** 2), shape) @ (5 * x)
-    X, Y = (_evidence.windowed(_shaken._slopes(image), side) for image in (x, y))
+    X, Y = (_evidence.windowed(_shaken._slopes(image), side, 1) for image in (x, y))
     centred = range(-(side // 2), side // 2 + 1)
     columns = [np.roll(X, (down, right), (1, 2)).ravel() for down in centred for right in centred]
     matrix = np.stack(columns, axis=1)
