@@ -36,6 +36,10 @@ HASH = """c => {
 }"""
 RUNNING = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(p => p.textContent.includes('*'))"
 
+# JupyterLab calls it an error if a page closes before the kernel has answered this, which it asks once it is ready.
+ASKING = f"""[...({KERNEL}?._futures ?? new Map()).values()].some(
+  f => f.msg.header.msg_type === 'create_subshell_request')"""
+
 
 @contextlib.contextmanager
 def jupyterlab(root, home):
@@ -149,7 +153,8 @@ class Notebook:
             self.page.wait_for_timeout(60)
 
     def wait_until_idle(self):
-        self.page.wait_for_function(f"{KERNEL}?.status === 'idle' && !{RUNNING}", timeout=120_000, polling=50)
+        idle = f"{KERNEL}?.status === 'idle' && !{RUNNING} && !{ASKING}"
+        self.page.wait_for_function(idle, timeout=120_000, polling=50)
 
     def wait_until_faded(self):
         """Wait until no colour changes any more, as it does after a change of the theme."""
