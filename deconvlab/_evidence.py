@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import fft
 
-from ._spectrum import counts, power
+from ._spectrum import counts, irfft2, power
 from .operators import gradient_power
 from .psf import psf_to_otf
 
@@ -50,9 +50,9 @@ def surprises(slopes, psfs, variance):
        doi:10.1007/978-3-642-33715-4_45.
     """
     side = len(psfs[0])
-    faded, [fade, _] = windowed(slopes, side, FADE), windowed(np.ones_like(slopes), side, FADE)
+    faded, [fade] = windowed(slopes, side, FADE), windowed(np.ones_like(slopes[:1]), side, FADE)
     shape, size = fade.shape, np.sum(fade**2)
-    data, leak = power(fft.rfft2(faded)).sum(axis=0) / size, fft.irfft2(power(fft.rfft2(fade)), shape) / size
+    data, leak = power(fft.rfft2(faded)).sum(axis=0) / size, irfft2(power(fft.rfft2(fade)), shape) / size
     unit = _mean(data, shape)
     data, noise = data / unit, max(variance / unit, QUIET) * gradient_power(shape)
     lags = (fft.fftfreq(n, 1 / n) ** 2 for n in shape)
@@ -63,7 +63,7 @@ def surprises(slopes, psfs, variance):
 def _surprise(data, seen, noise, near, leak):
     def over(lags, spectrum):
         """The mean over neighbouring waves that these weights of the lags stand for."""
-        return fft.rfft2(lags * fft.irfft2(spectrum, lags.shape)).real
+        return fft.rfft2(lags * irfft2(spectrum, lags.shape)).real
 
     sharp = np.ones_like(data)
     for _ in range(ROUNDS):
